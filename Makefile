@@ -1,0 +1,108 @@
+# Everything a stranger needs, with only Python, pip and make. `make` alone lists the targets.
+
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= auto
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SOURCES := src tests $(wildcard examples benchmarks conformance)
+# One line a step; no colour where the output is not a terminal or NO_COLOR is set.
+say = @if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then printf '\033[1;36m▸ %s\033[0m\n' $(1); else printf '▸ %s\n' $(1); fi
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-lowest lint format types docs docs-serve bench conformance lock clean
+
+help:  ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# Stamps: an environment is installed again only when what it is made from has changed.
+
+$(VENV)/.made:
+	$(call say,"Making the environment $(VENV) with $$($(PYTHON) --version)")
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/.made
+	$(call say,"Installing Trivet")
+	@$(PIP) install --constraint constraints.txt --editable '.[email]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/.made
+	$(call say,"Installing Trivet with what its tests need")
+	@$(PIP) install --constraint constraints.txt --editable '.[all,lint,test]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.docs: pyproject.toml constraints.txt | $(VENV)/.made
+	$(call say,"Installing the documentation builder")
+	@$(PIP) install --constraint constraints.txt --editable '.[docs]'
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml constraints.txt | $(VENV)/.made
+	$(call say,"Installing what the benchmarks need")
+	@$(PIP) install --constraint constraints.txt --editable '.[all,bench]'
+	@touch $@
+
+demo: $(VENV)/.demo  ## Start the demo application and print its addresses
+	$(call say,"API http://127.0.0.1:8000/users · documentation http://127.0.0.1:8000/docs · stop with Ctrl+C")
+	@$(BIN)/trivet dev examples/users.py
+
+test: lint types  ## Lint, check types, run every test
+	$(call say,"Running the tests")
+	@$(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(VENV)/.test  ## Check style and formatting with ruff
+	$(call say,"Checking style with ruff")
+	@$(BIN)/ruff check $(SOURCES)
+	$(call say,"Checking formatting with ruff")
+	@$(BIN)/ruff format --check $(SOURCES)
+
+types: $(VENV)/.test  ## Check types with mypy --strict
+	$(call say,"Checking types with mypy")
+	@$(BIN)/mypy --strict
+
+format: $(VENV)/.test  ## Mend style and formatting where ruff can
+	$(call say,"Formatting with ruff")
+	@$(BIN)/ruff check --fix $(SOURCES)
+	@$(BIN)/ruff format $(SOURCES)
+
+test-lowest:  ## Run every test on the lowest versions that pyproject.toml allows
+	$(call say,"Installing the lowest allowed versions into $(VENV)-lowest")
+	@$(PYTHON) -m venv $(VENV)-lowest
+	@$(VENV)-lowest/bin/python -m pip --quiet install uv
+	@$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python \
+		--resolution lowest-direct --editable '.[all,test]'
+	$(call say,"Running the tests on them")
+	@$(VENV)-lowest/bin/python -m pytest -n $(JOBS)
+
+docs: $(VENV)/.docs  ## Build the documentation into site/; a broken link fails
+	$(call say,"Building the documentation into site/")
+	@$(BIN)/zensical build --clean --strict
+
+docs-serve: $(VENV)/.docs  ## Show the documentation while writing it
+	$(call say,"Serving the documentation; stop with Ctrl+C")
+	@$(BIN)/zensical serve
+
+bench: $(VENV)/.bench  ## Run the benchmarks
+	$(call say,"Running the benchmarks")
+	@$(BIN)/python -m benchmarks
+
+conformance: $(VENV)/.test  ## Run FastAPI's own tests against the drop-in
+	@if [ -e conformance/run.py ]; then \
+		printf '▸ %s\n' "Running FastAPI's own tests against the drop-in"; \
+		$(BIN)/python conformance/run.py; \
+	else \
+		printf '▸ %s\n' "conformance/run.py is not there yet: nothing to run"; \
+	fi
+
+lock: $(VENV)/.made  ## Choose the tested versions again and write constraints.txt
+	$(call say,"Resolving every dependency for Python 3.11 and up")
+	@$(PIP) install uv
+	@$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-emit-package trivet \
+		--extra dev --extra bench --custom-compile-command 'make lock' \
+		--output-file constraints.txt pyproject.toml
+
+clean:  ## Remove environments, caches and everything that was built
+	$(call say,"Removing environments, caches and built files")
+	@rm -rf $(VENV) $(VENV)-lowest site dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Trivet: one Python web framework, small to start, typed and fast, complete."""
