@@ -1,0 +1,223 @@
+"""One described value: its name, its annotation and constraints, and how it is validated.
+
+A `Field` is made while an application is put together and never changes. Binding asks it to
+validate, responses ask it to serialize, and the document asks for its JSON Schema.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from copy import copy
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasPath, ConfigDict, PydanticSchemaGenerationError, TypeAdapter
+from pydantic import Field as pydantic_field
+from pydantic.fields import FieldInfo
+from pydantic.warnings import UnsupportedFieldAttributeWarning
+from pydantic_core import PydanticUndefined, ValidationError
+
+from trivet.errors import SetupError
+from trivet.schema.foreign import adapted
+
+__all__ = ["ABSENT", "Field", "Mode", "errors_at", "merged", "missing"]
+
+# What stands for "the request did not have it".
+ABSENT = PydanticUndefined
+
+Mode = Literal["validation", "serialization"]
+Location = tuple[int | str, ...]
+
+# The attributes of a FieldInfo that are not in its metadata, with what they are when unset.
+_ATTRIBUTES = (
+    "default",
+    "default_factory",
+    "alias",
+    "alias_priority",
+    "validation_alias",
+    "serialization_alias",
+    "title",
+    "field_title_generator",
+    "description",
+    "examples",
+    "exclude",
+    "exclude_if",
+    "discriminator",
+    "deprecated",
+    "json_schema_extra",
+    "frozen",
+    "validate_default",
+    "repr",
+    "init",
+    "init_var",
+    "kw_only",
+)
+
+
+def attributes_of(info: FieldInfo) -> dict[str, Any]:
+    """Give what `info` says besides its annotation and metadata, as keyword arguments."""
+    return {
+        name: getattr(info, name)
+        for name in _ATTRIBUTES
+        if getattr(info, name, PydanticUndefined) is not PydanticUndefined
+    }
+
+
+def merged(info: FieldInfo, annotation: Any) -> FieldInfo:
+    """Give a copy of `info`, a marker inside `Annotated`, with all that `annotation` adds to it."""
+    whole = type(info).from_annotation(annotation)
+    made = copy(info)
+    for name, value in attributes_of(whole).items():
+        setattr(made, name, value)
+    made._attributes_set = whole._attributes_set.copy()
+    made.metadata = whole.metadata
+    made.annotation = whole.annotation
+    return made
+
+
+def missing(location: Location) -> dict[str, Any]:
+    """Give the error of a required value that is not there."""
+    return {"type": "missing", "loc": location, "msg": "Field required", "input": None}
+
+
+def errors_at(error: ValidationError, location: Location) -> list[dict[str, Any]]:
+    """Give Pydantic's errors with `location` before each place."""
+    return [
+        {**found, "loc": (*location, *found.get("loc", ()))}
+        for found in error.errors(include_url=False)
+    ]
+
+
+class Field:
+    """One described value of a request or a response.
+
+    `name` is the parameter's name in Python, `alias` its name on the wire. `mode` says which of a
+    model's two JSON Schemas is meant. Raises `SetupError` where Pydantic cannot describe the type.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        info: FieldInfo,
+        mode: Mode = "validation",
+        config: ConfigDict | None = None,
+    ) -> None:
+        self.name = name
+        self.field_info = info
+        self.mode: Mode = mode
+        self.config = config
+        self._adapter = _adapter(info, config)
+
+    @property
+    def annotation(self) -> Any:
+        return self.field_info.annotation
+
+    @property
+    def alias(self) -> str:
+        alias = self.field_info.alias
+        return alias if alias is not None else self.name
+
+    @property
+    def validation_alias(self) -> str | None:
+        alias = self.field_info.validation_alias
+        return alias if isinstance(alias, str) and alias else None
+
+    @property
+    def serialization_alias(self) -> str | None:
+        return self.field_info.serialization_alias or None
+
+    @property
+    def required(self) -> bool:
+        return self.field_info.is_required()
+
+    @property
+    def type_adapter(self) -> TypeAdapter[Any]:
+        return self._adapter
+
+    def default(self) -> Any:
+        """Give a fresh default; `ABSENT` where the value is required."""
+        if self.required:
+            return ABSENT
+        return self.field_info.get_default(call_default_factory=True)
+
+    @cached_property
+    def is_json(self) -> bool:
+        """True for `Json[...]`: one text that holds JSON."""
+        return any(type(item).__name__ == "Json" for item in self.field_info.metadata)
+
+    @cached_property
+    def validate_python(self) -> Callable[..., Any]:
+        """Pydantic's compiled validator of a Python value; raises `ValidationError`."""
+        return self._adapter.validator.validate_python
+
+    @cached_property
+    def validate_json(self) -> Callable[..., Any]:
+        """Pydantic's compiled validator of JSON bytes; raises `ValidationError`."""
+        return self._adapter.validator.validate_json
+
+    def validate(
+        self, value: Any, location: Location = ()
+    ) -> tuple[Any, list[dict[str, Any]]]:
+        """Give the validated value and no errors, or None and the errors at `location`."""
+        try:
+            return self._adapter.validate_python(value, from_attributes=True), []
+        except ValidationError as error:
+            return None, errors_at(error, location)
+
+    def serialize(self, value: Any, *, mode: Literal["json", "python"] = "json", **how: Any) -> Any:
+        """Give `value` as plain data; `how` is Pydantic's include, exclude, by_alias, …"""
+        return self._adapter.dump_python(value, mode=mode, **how)
+
+    def serialize_json(self, value: Any, **how: Any) -> bytes:
+        """Give `value` as JSON bytes; `how` is Pydantic's include, exclude, by_alias, …"""
+        return self._adapter.dump_json(value, **how)
+
+    def __repr__(self) -> str:
+        return f"Field({self.name!r}, {self.field_info.annotation!r})"
+
+
+def names_of(field: Field, *, dashed: bool = False) -> list[tuple[str, str]]:
+    """Give the names under which `field` may come, best first: (for validation, on the wire).
+
+    `dashed` turns a name that is only the parameter's own into its header form.
+    """
+    alias = field.validation_alias or field.alias
+    wire = alias.replace("_", "-") if dashed and alias == field.name else alias
+    choice = field.field_info.validation_alias
+    found = [(alias, wire)]
+    if isinstance(choice, AliasPath) or getattr(field.field_info, "in_", None) == "path":
+        return found
+    choices = getattr(choice, "choices", None)
+    if choices is not None:
+        if any(isinstance(one, AliasPath) for one in choices):
+            return found
+        found = [(one, one) for one in choices]
+    config = field.config or {}
+    by_alias = config.get("validate_by_alias")
+    by_name = config.get("validate_by_name", config.get("populate_by_name", False))
+    if by_alias is False or by_name:
+        own = field.name.replace("_", "-") if dashed else field.name
+        if by_alias is False:
+            return [(field.name, own)]
+        if field.name not in [name for name, _ in found]:
+            found.append((field.name, own))
+    return found
+
+
+def _adapter(info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
+    annotation = adapted(info.annotation)
+    with warnings.catch_warnings():
+        # An alias means something to us although a lone type has no use for it.
+        warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
+        whole = Annotated[(annotation, *info.metadata, pydantic_field(**attributes_of(info)))]  # type: ignore[misc]
+        try:
+            return TypeAdapter(whole, config=config)
+        except PydanticSchemaGenerationError as error:
+            raise SetupError(
+                f"Invalid args for response field! {info.annotation!r} is not a type that"
+                " Pydantic can describe",
+                code="schema.unknown-type",
+                mend="use a model, a dataclass or a built-in type; for a return annotation that"
+                " is only for readers, give response_model=None",
+            ) from error
