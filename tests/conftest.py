@@ -1,0 +1,50 @@
+"""What every test may count on: one event loop, steady property tests, honest skips."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from typing import NoReturn
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadline: how long an example takes says more about the machine than about Trivet.
+settings.register_profile(
+    "trivet",
+    deadline=None,
+    max_examples=100 if os.environ.get("CI") else 50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("trivet")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run `async def` tests on asyncio, the loop that Trivet's own server uses."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def missing() -> Callable[[str], NoReturn]:
+    """Give the function to call where an outside program or server is not there.
+
+    It skips the test with the reason; under CI=true it fails, so that nothing is skipped there.
+    """
+
+    def skip_or_fail(reason: str) -> NoReturn:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{reason}; under CI=true it must be there")
+        pytest.skip(reason)
+
+    return skip_or_fail
+
+
+@pytest.fixture(scope="session")
+def chromium(missing: Callable[[str], NoReturn]) -> str:
+    """Give the path of a Chromium that runs headless."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    missing("Chromium is not installed (Debian: apt-get install chromium)")
