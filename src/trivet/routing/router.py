@@ -1,0 +1,391 @@
+"""The router: a place where routes are gathered, and nothing else.
+
+A router holds its routes and the routers that it includes as a tree of data. Nobody is copied:
+the tree is walked when an application is built, so a route that was added late is found too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypedDict, TypeVar
+
+from starlette import routing as starlette
+from starlette.responses import JSONResponse
+from typing_extensions import Unpack
+
+from trivet.binding.params import Depends
+from trivet.errors import DeclarationError, SetupError
+from trivet.routing.contexts import Included, contexts
+from trivet.routing.layer import Layer
+from trivet.routing.lifespan import lifespan_of, merged
+from trivet.routing.options import (
+    Default,
+    FormLimits,
+    Responses,
+    RouteOptions,
+    Tags,
+    check_form_limits,
+    check_max_body,
+    chosen,
+    generate_unique_id,
+)
+from trivet.routing.route import Route, WebSocketRoute
+
+__all__ = ["IncludeOptions", "Router", "RouterOptions"]
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class IncludeOptions(TypedDict, total=False):
+    """What an inclusion gives to all routes of the included router."""
+
+    prefix: str
+    tags: Tags | None
+    dependencies: Sequence[Depends] | None
+    default_response_class: Any
+    responses: Responses | None
+    callbacks: Sequence[Any] | None
+    deprecated: bool | None
+    include_in_schema: bool
+    generate_unique_id_function: Callable[[Any], str]
+    max_body_size: int | None
+    form_limits: FormLimits | None
+
+
+class RouterOptions(IncludeOptions, total=False):
+    """What a router takes: what it gives to its routes, and what is its own."""
+
+    routes: Sequence[starlette.BaseRoute] | None
+    redirect_slashes: bool
+    default: Any
+    dependency_overrides_provider: Any
+    route_class: type[Route]
+    on_startup: Sequence[Callable[[], Any]] | None
+    on_shutdown: Sequence[Callable[[], Any]] | None
+    lifespan: Any
+    strict_content_type: bool
+
+
+class Router:
+    """Gathers routes under one prefix; `include_router` puts it into an app or another router.
+
+    Options are those of `RouterOptions`; tags, dependencies, responses and callbacks are put before
+    a route's own. `lifespan` is a context manager around the time in which the app serves.
+    """
+
+    def __init__(self, prefix: str = "", **options: Unpack[RouterOptions]) -> None:
+        _check_prefix(prefix)
+        self.prefix = prefix
+        self.routes: list[starlette.BaseRoute] = list(options.get("routes") or [])
+        self.tags: list[Any] = list(options.get("tags") or [])
+        self.dependencies: list[Depends] = list(options.get("dependencies") or [])
+        self.responses: dict[int | str, Any] = dict(options.get("responses") or {})
+        self.callbacks: list[Any] = list(options.get("callbacks") or [])
+        self.deprecated = options.get("deprecated")
+        self.include_in_schema = options.get("include_in_schema", True)
+        self.default_response_class: Any = options.get(
+            "default_response_class", Default(JSONResponse)
+        )
+        self.generate_unique_id_function: Any = options.get(
+            "generate_unique_id_function", Default(generate_unique_id)
+        )
+        self.strict_content_type: Any = options.get("strict_content_type", Default(True))
+        self.max_body_size = options.get("max_body_size")
+        check_max_body(self.max_body_size)
+        self.form_limits = check_form_limits(options.get("form_limits"))
+        self.route_class: type[Route] = options.get("route_class", Route)
+        self.redirect_slashes = options.get("redirect_slashes", True)
+        self.default = options.get("default")
+        self.dependency_overrides_provider = options.get("dependency_overrides_provider")
+        self.on_startup: list[Callable[[], Any]] = list(options.get("on_startup") or [])
+        self.on_shutdown: list[Callable[[], Any]] = list(options.get("on_shutdown") or [])
+        self.lifespan_context = lifespan_of(self, options.get("lifespan"))
+        # Front ends come after all other routes.
+        self.frontends: list[Any] = []
+        self.changed: list[Callable[[], None]] = []
+
+    # -- declaring -----------------------------------------------------------------------------
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Add a route; options are those of `RouteOptions`, and `methods`."""
+        route_class = options.pop("route_class_override", None) or self.route_class
+        options["tags"] = [*self.tags, *(options.get("tags") or [])]
+        options["dependencies"] = [*self.dependencies, *(options.get("dependencies") or [])]
+        options["responses"] = {**self.responses, **(options.get("responses") or {})}
+        options["callbacks"] = [*self.callbacks, *(options.get("callbacks") or [])]
+        options["deprecated"] = options.get("deprecated") or self.deprecated
+        options["include_in_schema"] = (
+            options.get("include_in_schema", True) and self.include_in_schema
+        )
+        options["response_class"] = chosen(
+            options.get("response_class", Default(JSONResponse)), self.default_response_class
+        )
+        options["generate_unique_id_function"] = chosen(
+            options.get("generate_unique_id_function", Default(generate_unique_id)),
+            self.generate_unique_id_function,
+        )
+        options["strict_content_type"] = chosen(
+            options.get("strict_content_type", Default(True)), self.strict_content_type
+        )
+        if options.get("max_body_size") is None:
+            options["max_body_size"] = self.max_body_size
+        if options.get("form_limits") is None:  # a route class of one's own may not know them
+            options.pop("form_limits", None)
+        options["dependency_overrides_provider"] = self.dependency_overrides_provider
+        self.routes.append(route_class(self.prefix + path, endpoint=endpoint, **options))
+        self.mark_changed()
+
+    def api_route(
+        self,
+        path: str,
+        *,
+        methods: Collection[str] | None = None,
+        **options: Unpack[RouteOptions],
+    ) -> Callable[[Handler], Handler]:
+        """Declare a route for several methods (GET where none is named)."""
+
+        def declare(handler: Handler) -> Handler:
+            self.add_api_route(path, handler, methods=methods, **options)
+            return handler
+
+        return declare
+
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers GET at `path`."""
+        return self.api_route(path, methods=["GET"], **options)
+
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers PUT at `path`."""
+        return self.api_route(path, methods=["PUT"], **options)
+
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers POST at `path`."""
+        return self.api_route(path, methods=["POST"], **options)
+
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers DELETE at `path`."""
+        return self.api_route(path, methods=["DELETE"], **options)
+
+    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers OPTIONS at `path`."""
+        return self.api_route(path, methods=["OPTIONS"], **options)
+
+    def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers HEAD at `path`."""
+        return self.api_route(path, methods=["HEAD"], **options)
+
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers PATCH at `path`."""
+        return self.api_route(path, methods=["PATCH"], **options)
+
+    def trace(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers TRACE at `path`."""
+        return self.api_route(path, methods=["TRACE"], **options)
+
+    # -- sockets, plain routes, applications ----------------------------------------------------
+
+    def add_api_websocket_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None = None,
+        *,
+        dependencies: Sequence[Depends] | None = None,
+    ) -> None:
+        """Add a WebSocket route whose function has parameters and dependencies."""
+        self.routes.append(
+            WebSocketRoute(
+                self.prefix + path,
+                endpoint,
+                name=name,
+                dependencies=[*self.dependencies, *(dependencies or [])],
+                dependency_overrides_provider=self.dependency_overrides_provider,
+            )
+        )
+        self.mark_changed()
+
+    def websocket(
+        self,
+        path: str,
+        name: str | None = None,
+        *,
+        dependencies: Sequence[Depends] | None = None,
+    ) -> Callable[[Handler], Handler]:
+        """Declare what serves WebSockets at `path`."""
+
+        def declare(handler: Handler) -> Handler:
+            self.add_api_websocket_route(path, handler, name=name, dependencies=dependencies)
+            return handler
+
+        return declare
+
+    def add_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        methods: Collection[str] | None = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+    ) -> None:
+        """Add a plain Starlette route: a function from a request to a response, or an ASGI app."""
+        self.routes.append(
+            starlette.Route(
+                path, endpoint, methods=methods, name=name, include_in_schema=include_in_schema
+            )
+        )
+        self.mark_changed()
+
+    def add_websocket_route(
+        self, path: str, endpoint: Callable[..., Any], name: str | None = None
+    ) -> None:
+        """Add a plain Starlette WebSocket route."""
+        self.routes.append(starlette.WebSocketRoute(path, endpoint, name=name))
+        self.mark_changed()
+
+    def websocket_route(
+        self, path: str, name: str | None = None
+    ) -> Callable[[Handler], Handler]:
+        """Declare a plain Starlette WebSocket route."""
+
+        def declare(handler: Handler) -> Handler:
+            self.add_websocket_route(path, handler, name=name)
+            return handler
+
+        return declare
+
+    def mount(self, path: str, app: Any, name: str | None = None) -> None:
+        """Serve another ASGI application below `path`."""
+        self.routes.append(starlette.Mount(path, app=app, name=name))
+        self.mark_changed()
+
+    def host(self, host: str, app: Any, name: str | None = None) -> None:
+        """Serve another ASGI application for a host name; `{name}` in it is a parameter."""
+        self.routes.append(starlette.Host(host, app=app, name=name))
+        self.mark_changed()
+
+    # -- including -----------------------------------------------------------------------------
+
+    def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
+        """Serve the routes of `router`, under a prefix and with what the options add."""
+        if router is self:
+            raise DeclarationError(
+                "Cannot include the same APIRouter instance into itself. Did you mean to include a"
+                " different router?",
+                code="routing.include-itself",
+            )
+        if router.contains(self):
+            raise DeclarationError(
+                "Cannot include an APIRouter instance that already includes this router. Did you"
+                " mean to include a different router?",
+                code="routing.include-circle",
+            )
+        prefix = options.get("prefix", "")
+        _check_prefix(prefix)
+        if not prefix:
+            _check_paths(router)
+        self.routes.append(Included(router, self._layer(router, prefix, options)))
+        for start in router.on_startup:
+            self.add_event_handler("startup", start)
+        for stop in router.on_shutdown:
+            self.add_event_handler("shutdown", stop)
+        self.lifespan_context = merged(self.lifespan_context, router.lifespan_context)
+        router.changed.append(self.mark_changed)
+        self.mark_changed()
+
+    def _layer(self, router: Router, prefix: str, options: IncludeOptions) -> Layer:
+        limits = (router.max_body_size, options.get("max_body_size"), self.max_body_size)
+        check_max_body(options.get("max_body_size"))
+        return Layer(
+            prefix=self.prefix + prefix,
+            tags=(*self.tags, *(options.get("tags") or ())),
+            dependencies=(*self.dependencies, *(options.get("dependencies") or ())),
+            responses={**self.responses, **(options.get("responses") or {})},
+            callbacks=(*self.callbacks, *(options.get("callbacks") or ())),
+            deprecated=options.get("deprecated") or self.deprecated,
+            include_in_schema=self.include_in_schema and options.get("include_in_schema", True),
+            default_response_class=chosen(
+                options.get("default_response_class", Default(JSONResponse)),
+                self.default_response_class,
+            ),
+            generate_unique_id_function=chosen(
+                options.get("generate_unique_id_function", Default(generate_unique_id)),
+                self.generate_unique_id_function,
+            ),
+            strict_content_type=self.strict_content_type,
+            dependency_overrides_provider=self.dependency_overrides_provider,
+            max_body_size=next((limit for limit in limits if limit is not None), None),
+            form_limits={
+                **self.form_limits,
+                **check_form_limits(options.get("form_limits")),
+                **router.form_limits,
+            },
+            own_response_class=router.default_response_class,
+            own_unique_id_function=router.generate_unique_id_function,
+            own_strict_content_type=router.strict_content_type,
+        )
+
+    def contains(self, router: Router) -> bool:
+        """Tell whether `router` is included somewhere below this one."""
+        return any(
+            route.router is router or route.router.contains(router)
+            for route in self.routes
+            if isinstance(route, Included)
+        )
+
+    # -- starting and stopping -----------------------------------------------------------------
+
+    def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
+        """Call `func` at "startup" or "shutdown"."""
+        if event_type not in ("startup", "shutdown"):
+            raise DeclarationError(
+                f"there is no event {event_type!r}",
+                code="routing.event",
+                mend='use "startup" or "shutdown"',
+            )
+        (self.on_startup if event_type == "startup" else self.on_shutdown).append(func)
+
+    def on_event(self, event_type: str) -> Callable[[Handler], Handler]:
+        """Call the function at "startup" or "shutdown"; a lifespan does both in one place."""
+
+        def declare(handler: Handler) -> Handler:
+            self.add_event_handler(event_type, handler)
+            return handler
+
+        return declare
+
+    def mark_changed(self) -> None:
+        """Tell everybody who was built from this router that its routes are others now."""
+        for changed in self.changed:
+            changed()
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        """Give the path of the route `name`; raises Starlette's `NoMatchFound`."""
+        for context in contexts(self.routes):
+            try:
+                return context.url_path_for(name, **path_params)
+            except starlette.NoMatchFound:
+                continue
+        raise starlette.NoMatchFound(name, path_params)
+
+
+def _check_prefix(prefix: str) -> None:
+    if prefix and not prefix.startswith("/"):
+        raise DeclarationError(
+            "A path prefix must start with '/'", code="routing.prefix", mend=f'prefix="/{prefix}"'
+        )
+    if prefix.endswith("/"):
+        raise DeclarationError(
+            "A path prefix must not end with '/', as the routes will start with '/'",
+            code="routing.prefix",
+            mend=f'prefix="{prefix.rstrip("/")}"',
+        )
+
+
+def _check_paths(router: Router) -> None:
+    for context in contexts(router.routes):
+        if context.path is not None and not context.path:
+            raise SetupError(
+                f"Prefix and path cannot be both empty (path operation: {context.name})",
+                code="routing.empty-path",
+                mend='give the route a path ("/") or the inclusion a prefix',
+            )
