@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
-from tests.middleware.exchanges import MemoryExchange, answered, one, ready, streamed, values
 
+from tests.middleware.exchanges import MemoryExchange, answered, one, ready, streamed, values
 from trivet.errors import SetupError
 from trivet.http.exchange import Answer, Head
 from trivet.middleware.cors import Cors

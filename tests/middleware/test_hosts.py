@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
-from tests.middleware.exchanges import MemoryExchange, answered, one, ready
 
+from tests.middleware.exchanges import MemoryExchange, answered, one, ready
 from trivet.errors import SetupError
 from trivet.http.exchange import Answer, Head
 from trivet.middleware.hosts import AllowedHosts

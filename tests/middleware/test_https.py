@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
 from starlette.responses import PlainTextResponse
-from tests.middleware.exchanges import MemoryExchange, answered, one, ready
 
+from tests.middleware.exchanges import MemoryExchange, answered, one, ready
 from trivet.errors import SetupError
 from trivet.http.exchange import Answer, Head
 from trivet.middleware.https import HttpsRedirect
