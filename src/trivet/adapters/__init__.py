@@ -1,0 +1,1 @@
+"""The faces of an application: the socket, ASGI and RSGI, with one request gate before all."""

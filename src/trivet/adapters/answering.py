@@ -1,0 +1,443 @@
+"""The outgoing half of a connection: beginning the work, writing answers, ending in good order.
+
+The incoming half (`protocol.py`) stands on this one and is its only heir; the two are one object,
+so that a request costs no hand-over between them. Nothing here parses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import sys
+from collections.abc import Coroutine
+from typing import Any, cast
+
+from trivet.adapters.gate import Refused, refusal
+from trivet.adapters.replies import DONE, FRESH, ClientGone, SocketExchange, header_block
+from trivet.adapters.service import Service
+from trivet.http.exchange import BODILESS, Answer, Head, Target
+
+__all__ = ["ANSWERING", "BODY", "CHUNKS", "CLOSING", "HEAD", "START", "Answering"]
+
+logger = logging.getLogger("trivet.server")
+
+START = 0
+HEAD = 1
+BODY = 2
+CHUNKS = 3
+ANSWERING = 4
+CLOSING = 5
+
+# Above this the body is handed to the kernel as it is, without being joined to its head.
+_LARGE = 64 * 1024
+_EAGER = sys.version_info >= (3, 12)
+# From Python 3.12 on a task may take its first step at once, and often needs no second.
+_eager_task: Any = functools.partial(cast(Any, asyncio.Task), eager_start=True)
+_FAILED = Answer(
+    Head(500, ((b"content-type", b"application/json"),)), b'{"detail":"Internal Server Error"}'
+)
+_CLOSE = b"connection: close\r\n"
+_KEEP = b"connection: keep-alive\r\n"
+
+
+class Answering(asyncio.Protocol):
+    """A connection that can answer; the phases are named in `protocol.py`."""
+
+    __slots__ = ("_drained", "_is_fresh", "_keep", "_mark", "_pending", "_phase", "_read_paused",
+                 "_since", "_size", "_stopping", "_transport", "_unsent", "_write_paused", "client",
+                 "exchange", "is_trusted", "scheme", "server", "service")  # fmt: skip
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.exchange: SocketExchange | None = None
+        self.client: tuple[str, int] | None = None
+        self.server: tuple[str, int | None] | None = None
+        self.scheme = "http"
+        self.is_trusted = False
+        self._transport: asyncio.Transport | None = None
+        self._phase = START
+        self._since = 0.0
+        self._is_fresh = True
+        self._keep = True
+        self._stopping = False
+        self._size = 0
+        self._mark = 0
+        self._pending = b""
+        self._read_paused = False
+        self._write_paused = False
+        self._unsent = 0
+        self._drained: asyncio.Future[None] | None = None
+
+    # What the transport and the server tell.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        service = self.service
+        # uvloop's transports fit the type without deriving from it.
+        self._transport = transport = cast(asyncio.Transport, transport)
+        service.state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own only
+        service.enter(self)
+        self._since = service.now
+        self.client = _address(transport.get_extra_info("peername"))
+        self.server = _own_address(transport.get_extra_info("sockname"))
+        self.is_trusted = service.peers.trust(self.client[0] if self.client else "")
+        if transport.get_extra_info("sslcontext") is not None:
+            self.scheme = "https"
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget()
+        self._transport = None
+        self._phase = CLOSING
+        self._pending = b""
+        self._lose()
+        self.resume_writing()
+
+    def eof_received(self) -> None:
+        """Take the end of what the client sends for its leaving, as a closed socket looks alike."""
+        self._lose()
+
+    def pause_writing(self) -> None:
+        self._write_paused = True
+        self._unsent = 0
+        self._since = self.service.now
+
+    def resume_writing(self) -> None:
+        self._write_paused = False
+        drained, self._drained = self._drained, None
+        if drained is not None and not drained.done():
+            drained.set_result(None)
+
+    def shutdown(self) -> None:
+        """Finish what is in flight, then close; the server calls this at a graceful stop."""
+        self._stopping = True
+        self._keep = False
+        if self._phase == START:
+            self.service.loop.call_later(self.service.limits.drain, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        if self._phase == START:
+            self._close()
+
+    def _forget(self) -> None:
+        self.service.state.connections.discard(self)
+        self.service.leave(self)
+
+    def _lose(self) -> None:
+        exchange = self.exchange
+        if exchange is not None and exchange.state != DONE:
+            exchange.lose()
+
+    def release(self) -> asyncio.Transport:
+        """Give the transport away for good."""
+        transport = self._transport
+        assert transport is not None
+        self._forget()
+        self._transport = None
+        self._phase = CLOSING
+        return transport
+
+    # Reading: back-pressure and what came early.
+
+    def pause_reading(self) -> None:
+        if not self._read_paused and self._transport is not None:
+            self._read_paused = True
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._read_paused and self._transport is not None:
+            self._read_paused = False
+            self._transport.resume_reading()
+
+    def hold(self, data: bytes) -> None:
+        """Keep what a pipelining client sent before its answer."""
+        self._pending += data
+        if len(self._pending) > self.service.limits.read_buffer:
+            self.pause_reading()
+
+    def _take(self, data: bytes) -> None:
+        raise NotImplementedError
+
+    def _take_pending(self) -> None:
+        data, self._pending = self._pending, b""
+        if self._phase == START and data:
+            self._take(data)
+        else:
+            self._pending = data + self._pending
+        if not self._pending:
+            self.resume_reading()
+
+    # The work.
+
+    def begin(self, exchange: SocketExchange, target: Target) -> None:
+        """Start the work of a request, and write its answer if it is ready at once."""
+        context = self.service.context.copy()
+        try:
+            outcome = context.run(target.begin, exchange)
+        except Exception as error:
+            self.fail(exchange, error)
+            return
+        if isinstance(outcome, Answer):
+            try:
+                self.write_answer(exchange, outcome)
+            except RuntimeError as error:
+                self.fail(exchange, error)
+            return
+        loop = self.service.loop
+        task: asyncio.Task[None]
+        if _EAGER:
+            task = _eager_task(self._run(exchange, outcome), loop=loop, context=context)
+            if task.done():
+                return
+        else:
+            task = loop.create_task(self._run(exchange, outcome), context=context)
+        exchange.task = task
+        self.service.state.tasks.add(task)
+
+    async def _run(self, exchange: SocketExchange, work: Coroutine[Any, Any, None]) -> None:
+        """Run the work to its end, whatever end that is."""
+        exchange.is_running = True
+        try:
+            if exchange.is_lost:
+                work.close()
+                return
+            await work
+            if exchange.state != DONE and not exchange.is_lost:
+                self.fail(exchange, RuntimeError("the application ended without an answer"))
+        except ClientGone:
+            if not exchange.is_lost:
+                raise
+        except Exception as error:
+            if exchange.is_lost:
+                logger.debug("%s %r ended by its client", exchange.method, exchange.path)
+            elif exchange.state == DONE:
+                logger.error("a task failed after its answer", exc_info=error)
+            else:
+                self.fail(exchange, error)
+        finally:
+            if exchange.task is not None:
+                self.service.state.tasks.discard(exchange.task)
+                exchange.task = None
+            if exchange.state != DONE and not exchange.is_lost:
+                self.fail(exchange, None)
+
+    def fail(self, exchange: SocketExchange, error: BaseException | None) -> None:
+        """Answer 500, or cut the connection where an answer has begun."""
+        if error is not None:
+            logger.error("%s %r failed", exchange.method, exchange.path, exc_info=error)
+        if exchange.state == FRESH and self._transport is not None:
+            self._keep = False
+            self.write_answer(exchange, _FAILED)
+        elif exchange.state != DONE:
+            exchange.state = DONE
+            self._close()
+
+    # Writing.
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        while self._write_paused:
+            if self._drained is None:
+                self._drained = self.service.loop.create_future()
+            await asyncio.shield(self._drained)
+
+    def close_after(self) -> None:
+        self._keep = False
+
+    def connection_line(self, exchange: SocketExchange) -> bytes:
+        """Give the header line about the connection, deciding whether it will be kept."""
+        if self._keep and self._phase != ANSWERING and not self._can_skip(exchange):
+            self._keep = False
+        if not self._keep:
+            return _CLOSE
+        return b"" if exchange.line.minor else _KEEP
+
+    def _can_skip(self, exchange: SocketExchange) -> bool:
+        """Tell whether the rest of a body is small and sure to come, so that it may be skipped."""
+        return self._phase == BODY and not exchange.expects and self._unread() <= _LARGE
+
+    def _unread(self) -> int:
+        raise NotImplementedError
+
+    def write_answer(self, exchange: SocketExchange, answer: Answer) -> None:
+        """Write a complete answer in one go, and end the exchange."""
+        transport = self._transport
+        if transport is None:
+            return
+        head = answer.head
+        body = answer.body
+        lines = self.service.block
+        if not self._keep or not exchange.line[4] or self._phase != ANSWERING:
+            lines += self.connection_line(exchange)
+        if answer.extra:
+            lines = header_block(answer.extra) + lines
+        if head.status in BODILESS:
+            transport.write(b"%b%b\r\n" % (head.block, lines))
+        elif exchange.method == "HEAD":
+            transport.write(b"%bcontent-length: %d\r\n%b\r\n" % (head.block, len(body), lines))
+        elif len(body) > _LARGE:
+            transport.writelines(
+                (b"%bcontent-length: %d\r\n%b\r\n" % (head.block, len(body), lines), body)
+            )
+        else:
+            transport.write(
+                b"%bcontent-length: %d\r\n%b\r\n%b" % (head.block, len(body), lines, body)
+            )
+        self.answered(exchange, head.status)
+
+    def answered(self, exchange: SocketExchange, status: int) -> None:
+        """Take note that an answer is complete, and go on to what follows it."""
+        exchange.state = DONE
+        service = self.service
+        service.state.total_requests += 1
+        if service.access is not None:
+            self._record(exchange, status)
+        if exchange.inlet is not None:
+            exchange.inlet.wake()
+        if not self._keep:
+            self._close()
+        elif self._phase == ANSWERING:
+            self.next_request()
+        else:
+            self.resume_reading()
+
+    def _record(self, exchange: SocketExchange, status: int) -> None:
+        service = self.service
+        line = exchange.line
+        client = self.client
+        if self.is_trusted:
+            client, _ = service.peers.seen_through(exchange.headers, client, self.scheme)
+        if service.access is not None:
+            service.access.record(client, line, status)
+
+    def next_request(self) -> None:
+        """Make the connection ready for its next message."""
+        self.exchange = None
+        self._phase = START
+        self._is_fresh = False
+        self._since = self.service.now
+        if not self._keep:
+            self._close()
+        elif self._pending:
+            self.service.loop.call_soon(self._take_pending, context=self.service.context)
+        elif self._read_paused:
+            self.resume_reading()
+
+    # Ending.
+
+    def refuse(
+        self, refused: Refused, opening: bytes = b"", extra: list[tuple[bytes, bytes]] | None = None
+    ) -> None:
+        """Answer a request that is refused, and let the connection end."""
+        exchange = self.exchange
+        self.exchange = None
+        if exchange is not None and exchange.state != DONE:
+            is_fresh = exchange.state == FRESH
+            exchange.lose()
+            if not is_fresh:
+                self._abort()
+                return
+        answer = refusal(refused, extra)
+        body = b"" if opening.startswith(b"HEAD ") else answer.body
+        lines = header_block(extra or ()) + self.service.block + _CLOSE
+        self.write(
+            b"%bcontent-length: %d\r\n%b\r\n%b" % (answer.head.block, len(answer.body), lines, body)
+        )
+        self._linger()
+
+    def refuse_load(self) -> None:
+        """Answer 503: the service has all the work that it takes at a time."""
+        wait = self.service.limits.retry_after
+        self.refuse(
+            Refused(503, f"The server is at its limit of concurrent work; try again in {wait} s."),
+            extra=[(b"retry-after", b"%d" % wait)],
+        )
+
+    def _close(self) -> None:
+        """Close once everything is written; wait for a client that still sends."""
+        if self._phase in (BODY, CHUNKS) or self._pending:
+            self._linger()
+        elif self._transport is not None:
+            self._phase = CLOSING
+            self._transport.close()
+
+    def _linger(self) -> None:
+        """End our side, and throw away what comes until the client has read and left.
+
+        To close with unread bytes would reset the connection, and the answer with it.
+        """
+        self._phase = CLOSING
+        self._since = self.service.now
+        self._pending = b""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        self.resume_reading()
+        if transport.can_write_eof():
+            transport.write_eof()
+        else:
+            transport.close()
+
+    def _abort(self) -> None:
+        self._phase = CLOSING
+        if self._transport is not None:
+            self._transport.abort()
+
+    def sweep(self, now: float) -> None:
+        """End what has lasted too long."""
+        limits = self.service.limits
+        age = now - self._since
+        phase = self._phase
+        if self._write_paused:
+            self._sweep_stalled(now)
+        elif phase == START:
+            most = limits.first_byte if self._is_fresh else limits.keep_alive
+            if most is not None and age >= most:
+                self._close()
+        elif phase == HEAD:
+            if limits.head is not None and age >= limits.head:
+                self.refuse(Refused(408, f"The head was not complete after {limits.head:g} s."))
+        elif phase in (BODY, CHUNKS):
+            self._sweep_body(now, age)
+        elif phase == CLOSING:
+            if age >= limits.linger and self._transport is not None:
+                self._transport.close()
+        elif limits.request is not None and age >= limits.request:
+            self.refuse(Refused(504, f"There was no answer after {limits.request:g} s."))
+
+    def _sweep_body(self, now: float, age: float) -> None:
+        limits = self.service.limits
+        if self._read_paused:
+            self._since, self._mark = now, self._size
+        elif limits.body_rate and age >= limits.body_window:
+            if self._size - self._mark < limits.body_rate * age:
+                self.refuse(
+                    Refused(408, f"The body came slower than {limits.body_rate} bytes a second.")
+                )
+            else:
+                self._since, self._mark = now, self._size
+
+    def _sweep_stalled(self, now: float) -> None:
+        transport, most = self._transport, self.service.limits.answer_stall
+        if transport is None or most is None:
+            return
+        unsent = transport.get_write_buffer_size()
+        if unsent != self._unsent:
+            self._unsent, self._since = unsent, now
+        elif now - self._since >= most:
+            self._abort()
+
+
+def _address(name: object) -> tuple[str, int] | None:
+    """Give a peer's address, or None where it has none (a UNIX socket)."""
+    if isinstance(name, tuple) and len(name) >= 2:
+        return (str(name[0]), int(name[1]))
+    return None
+
+
+def _own_address(name: object) -> tuple[str, int | None] | None:
+    if isinstance(name, str):
+        return (name, None)
+    return _address(name)

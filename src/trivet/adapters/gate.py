@@ -1,0 +1,386 @@
+"""The request gate: what a request must be before any route sees it.
+
+Pure functions over values, no I/O, and the same for every face. Each raises :class:`Refused` with
+the status and a sentence that names what was found and the mend; otherwise it gives the parsed
+form. The verdict depends on the bytes alone, never on how they were split on their way.
+
+What llhttp refuses by itself on the socket (bare LF, folded lines, control bytes, white space
+before the colon, bad chunk sizes) is checked again here for the faces behind other servers.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from trivet.http.exchange import Answer, Head
+
+__all__ = [
+    "PLAIN",
+    "Framing",
+    "Line",
+    "Refused",
+    "check_headers",
+    "check_method",
+    "check_raw_headers",
+    "check_target",
+    "has_token",
+    "parse_line",
+    "refusal",
+]
+
+
+class Refused(Exception):
+    """The request is refused with `status`; `detail` goes to the client as it is."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class Line(NamedTuple):
+    """A request line, taken apart."""
+
+    method: str
+    path: str
+    """Percent-decoded; `*` for OPTIONS of the server as a whole."""
+    raw_path: bytes
+    query: bytes
+    minor: int
+    """The minor version: 0 for HTTP/1.0, 1 for HTTP/1.1."""
+    authority: bytes
+    """The authority of an absolute target, otherwise empty."""
+
+
+class Framing(NamedTuple):
+    """What the headers say about the message around them."""
+
+    length: int = 0
+    """Bytes of the body; -1 for a chunked body, whose length only its end tells."""
+    expects: bool = False
+    """True if the client waits for `100 Continue` before it sends the body."""
+    upgrade: bytes = b""
+    """The protocol asked for by Upgrade, in lower case, where Connection names it too."""
+    connection: bytes = b""
+    """The Connection header in lower case, several joined by commas; empty for `keep-alive`."""
+
+
+PLAIN = Framing()
+
+# Bits of the headers that the gate looks at; SINGLE may come once only.
+_SINGLE = 1
+_HOST = 2
+_LENGTH = 4
+_CODING = 8
+_EXPECT = 16
+_UPGRADE = 32
+_CONNECTION = 64
+
+# RFC 9110 gives these one value each; a second one lets two readers of a request disagree.
+_SINGLETONS = (
+    b"authorization",
+    b"content-location",
+    b"content-range",
+    b"content-type",
+    b"date",
+    b"from",
+    b"if-modified-since",
+    b"if-range",
+    b"if-unmodified-since",
+    b"max-forwards",
+    b"origin",
+    b"proxy-authorization",
+    b"range",
+    b"referer",
+    b"sec-websocket-key",
+    b"sec-websocket-version",
+    b"user-agent",
+)
+_LOOKED_AT: dict[bytes, int] = {
+    **dict.fromkeys(_SINGLETONS, _SINGLE),
+    b"host": _SINGLE | _HOST,
+    b"content-length": _SINGLE | _LENGTH,
+    b"transfer-encoding": _SINGLE | _CODING,
+    b"expect": _SINGLE | _EXPECT,
+    b"upgrade": _UPGRADE,
+    b"connection": _CONNECTION,
+}
+_kind_of = _LOOKED_AT.get
+_HABITS = frozenset({b"keep-alive", b"Keep-Alive"})
+
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_HOST_FORM = re.compile(
+    rb"(?:\[(?P<literal>[0-9A-Za-z:.\-_~!$&'()*+,;=]+)\]"
+    rb"|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)"
+    rb"(?::(?P<port>[0-9]*))?"
+)
+_FUTURE_ADDRESS = re.compile(rb"[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+")
+_ABSOLUTE = re.compile(rb"https?://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+_TARGET = re.compile(rb"[!-~]+")
+
+
+def _shown(value: bytes) -> str:
+    """Give `value` as text for a message, cut to a size that is harmless to echo."""
+    text = value[:60].decode("latin-1").encode("unicode_escape").decode("ascii")
+    return f"'{text}{'…' if len(value) > 60 else ''}'"
+
+
+def parse_line(line: bytes) -> Line:
+    """Take apart a request line given without its line end."""
+    parts = line.split(b" ")
+    if len(parts) != 3:
+        raise Refused(
+            400,
+            f"The request line {_shown(line)} does not have the form 'METHOD target HTTP/1.1' with "
+            "one space between the parts.",
+        )
+    method, target, version = parts
+    if version == b"HTTP/1.1":
+        minor = 1
+    elif version == b"HTTP/1.0":
+        minor = 0
+    else:
+        raise Refused(
+            400, f"The version {_shown(version)} is not served here; send HTTP/1.1 or HTTP/1.0."
+        )
+    check_method(method)
+    authority = b""
+    if target[:1] != b"/":
+        target, authority = _other_form(method, target)
+    if b"#" in target or not _TARGET.fullmatch(target):
+        raise Refused(
+            400,
+            f"The request target {_shown(target)} holds a character that a target cannot hold; "
+            "percent-encode it, and send no fragment ('#').",
+        )
+    raw_path, _, query = target.partition(b"?")
+    path = check_target(raw_path)
+    return Line(method.decode("ascii"), path, raw_path, query, minor, authority)
+
+
+def check_method(method: bytes) -> None:
+    """Refuse what is no method at all, and CONNECT, which only a proxy can serve."""
+    if method == b"CONNECT":
+        raise Refused(400, "CONNECT asks for a tunnel, and this server is not a proxy.")
+    if not _TOKEN.fullmatch(method):
+        raise Refused(400, f"The method {_shown(method)} is not an HTTP method.")
+
+
+def check_target(raw_path: bytes) -> str:
+    """Give the percent-decoded path, refusing what no path can hold."""
+    path = raw_path.decode("ascii")
+    if "%" in path:
+        path = unquote(path)
+        if "\x00" in path:
+            raise Refused(400, "The path holds an encoded NUL byte ('%00'); leave it out.")
+    return path
+
+
+def _other_form(method: bytes, target: bytes) -> tuple[bytes, bytes]:
+    """Give (origin-form target, authority) of a target that does not begin with a slash."""
+    absolute = _ABSOLUTE.fullmatch(target)
+    if absolute is not None:
+        authority, rest = absolute.groups()
+        if rest[:1] != b"/":
+            rest = b"/" + rest
+        check_host(authority)
+        return rest, authority
+    if target == b"*" and method == b"OPTIONS":
+        return target, b""
+    raise Refused(
+        400,
+        f"The request target {_shown(target)} is not a path; a target begins with '/' "
+        "('*' is for OPTIONS alone).",
+    )
+
+
+def check_host(value: bytes) -> None:
+    """Refuse what is not `host` or `host:port` in the form of RFC 3986, 3.2."""
+    found = _HOST_FORM.fullmatch(value)
+    good = found is not None
+    if found is not None:
+        literal, port = found["literal"], found["port"]
+        if literal is not None and not _FUTURE_ADDRESS.fullmatch(literal):
+            try:
+                ipaddress.IPv6Address(literal.decode("ascii"))
+            except ValueError:
+                good = False
+        if port and (len(port) > 5 or int(port) > 65535):
+            good = False
+    if not good:
+        raise Refused(
+            400, f"The host {_shown(value)} is not of the form host or host:port (RFC 3986)."
+        )
+
+
+# Hosts that passed; a server has few names, so that the form is checked once for each.
+_MOST_HOSTS = 512
+_good_hosts: set[bytes] = set()
+
+
+def _check_host_header(value: bytes) -> None:
+    check_host(value)
+    if len(_good_hosts) >= _MOST_HOSTS:
+        _good_hosts.clear()
+    _good_hosts.add(value)
+
+
+def check_headers(
+    headers: Sequence[tuple[bytes, bytes]], minor: int = 1, authority: bytes = b""
+) -> Framing:
+    """Check the headers of an HTTP/1 request (lower-case names) and give their framing.
+
+    `minor` is the minor version, `authority` that of an absolute target, if there was one.
+    """
+    seen = 0
+    singles: list[bytes] = []
+    host = length = coding = expect = upgrade = None
+    connection = b""
+    underscored = False
+    for name, value in headers:
+        kind = _kind_of(name)
+        if kind is None:
+            if b"_" in name:
+                underscored = True
+            continue
+        if kind == _CONNECTION:
+            # What everybody sends by habit says nothing in HTTP/1.1, and keeps the short way.
+            if minor == 1 and value in _HABITS:
+                continue
+            connection += b"," + value.lower()
+        seen |= kind
+        if kind & _SINGLE:
+            if name in singles:
+                raise _doubled(name)
+            singles.append(name)
+        if kind & _HOST:
+            host = value
+        elif kind & _LENGTH:
+            length = value
+        elif kind & _CODING:
+            coding = value
+        elif kind & _EXPECT:
+            expect = value
+        elif kind & _UPGRADE:
+            upgrade = value
+    if host is None:
+        if minor == 1:
+            raise Refused(400, "The request has no Host header; HTTP/1.1 needs exactly one.")
+    elif host not in _good_hosts:
+        _check_host_header(host)
+    if authority and host is not None and authority.lower() != host.lower():
+        raise Refused(
+            400,
+            f"The Host header {_shown(host)} and the request target's {_shown(authority)} differ; "
+            "send the same in both.",
+        )
+    if underscored:
+        _check_twins(headers)
+    if seen <= _SINGLE | _HOST:
+        return PLAIN
+    return Framing(
+        _body_length(length, coding, minor),
+        _expects_continue(expect, minor),
+        _asked_upgrade(upgrade, connection),
+        connection,
+    )
+
+
+def _doubled(name: bytes) -> Refused:
+    return Refused(
+        400,
+        f"The header {name.decode('ascii')!r} came more than once; it may come only once.",
+    )
+
+
+def _check_twins(headers: Sequence[tuple[bytes, bytes]]) -> None:
+    """Refuse `x_user` beside `x-user`: gateways that map both to one name would mix them up."""
+    names = {name for name, _ in headers}
+    for name in names:
+        if b"_" in name and name.replace(b"_", b"-") in names:
+            raise Refused(
+                400,
+                f"The header {_shown(name)} came beside its twin with dashes, and some readers "
+                "take both for one; send only one of them.",
+            )
+
+
+def _body_length(length: bytes | None, coding: bytes | None, minor: int) -> int:
+    if coding is not None:
+        if length is not None:
+            raise Refused(
+                400,
+                "Content-Length and Transfer-Encoding came together, so that the end of the body "
+                "is in doubt; send one of them.",
+            )
+        if minor == 0:
+            raise Refused(400, "Transfer-Encoding does not exist in HTTP/1.0; send HTTP/1.1.")
+        if coding.strip(b" \t").lower() != b"chunked":
+            raise Refused(
+                400,
+                f"The transfer coding {_shown(coding)} is not served; "
+                "the only one is 'chunked', once.",
+            )
+        return -1
+    if length is None:
+        return 0
+    digits = length.strip(b" \t")
+    if not digits.isdigit() or len(digits) > 18:
+        raise Refused(
+            400, f"The Content-Length {_shown(length)} is not one decimal number of bytes."
+        )
+    return int(digits)
+
+
+def _expects_continue(expect: bytes | None, minor: int) -> bool:
+    if expect is None or minor == 0:
+        return False
+    if expect.strip(b" \t").lower() != b"100-continue":
+        raise Refused(
+            417, f"The expectation {_shown(expect)} cannot be met; the only one is '100-continue'."
+        )
+    return True
+
+
+def has_token(connection: bytes, token: bytes) -> bool:
+    """Tell whether `token` is among the options of a Connection header in lower case."""
+    return token in [part.strip(b" \t") for part in connection.split(b",")]
+
+
+def _asked_upgrade(upgrade: bytes | None, connection: bytes) -> bytes:
+    if upgrade is None or not has_token(connection, b"upgrade"):
+        return b""
+    return upgrade.strip(b" \t").lower()
+
+
+def check_raw_headers(headers: Sequence[tuple[bytes, bytes]]) -> None:
+    """Refuse names and values that no HTTP message can carry; for faces without our parser."""
+    for name, value in headers:
+        if not _TOKEN.fullmatch(name):
+            raise Refused(
+                400, f"The header name {_shown(name)} holds a character that a name cannot hold."
+            )
+        if _BAD_VALUE.search(value):
+            raise Refused(
+                400,
+                f"The header {_shown(name)} holds a control byte; leave it out or encode it.",
+            )
+
+
+_HEADERS = ((b"content-type", b"application/json"),)
+_HEADS: dict[int, Head] = {}
+
+
+def refusal(refused: Refused, extra: list[tuple[bytes, bytes]] | None = None) -> Answer:
+    """Give the answer that tells the client why it was refused."""
+    head = _HEADS.get(refused.status)
+    if head is None:
+        head = _HEADS.setdefault(refused.status, Head(refused.status, _HEADERS))
+    body = json.dumps({"detail": refused.detail}, ensure_ascii=False).encode("utf-8")
+    return Answer(head, body, extra)

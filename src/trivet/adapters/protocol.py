@@ -1,0 +1,337 @@
+"""HTTP/1.1 on a socket: the protocol class for uvicorn's `http` setting.
+
+One connection serves one message after the other, never two at a time: what a pipelining client
+sends early waits as bytes. Every piece fed to llhttp lies within one head or one body, so that the
+size of a head is known exactly and a verdict does not depend on how the bytes were split.
+
+    START → HEAD → BODY or CHUNKS → ANSWERING → START …      and from anywhere → CLOSING
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from trivet.adapters.answering import ANSWERING, BODY, CHUNKS, HEAD, START, Answering
+from trivet.adapters.chunks import ChunkScanner
+from trivet.adapters.gate import PLAIN, Framing, Line, Refused, check_headers, has_token, parse_line
+from trivet.adapters.replies import DONE, Inlet, SocketExchange
+from trivet.adapters.service import Service, service_of
+from trivet.http.exchange import Target
+
+__all__ = ["HttpProtocol"]
+
+_END = b"\r\n\r\n"
+
+# Request lines that passed the gate, taken apart: most requests repeat one.
+_MOST_LINES = 1024
+_LONGEST_LINE = 128
+_lines: dict[bytes, Line] = {}
+
+
+def _line_of(raw: bytes) -> Line:
+    line = parse_line(raw)
+    if len(raw) <= _LONGEST_LINE:
+        if len(_lines) >= _MOST_LINES:
+            _lines.clear()
+        _lines[raw] = line
+    return line
+
+
+class HttpProtocol(Answering):
+    """One connection; uvicorn makes one for every client."""
+
+    __slots__ = (
+        "_fed", "_held", "_is_led", "_left", "_most_body", "_parser", "_parts", "_scanner",
+        "_target", "headers",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],  # Any: the lifespan's state is the application's own
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        service: Service | None = None,
+    ) -> None:
+        super().__init__(service or service_of(config, server_state, app_state))
+        self.headers: list[tuple[bytes, bytes]] = []
+        self._parser: Any = httptools.HttpRequestParser(self)  # Any: None once it is over
+        self._held = bytearray()
+        self._fed = 0
+        self._is_led = False
+        self._left = 0
+        self._most_body: int | None = None
+        self._parts: list[bytes] = []
+        self._scanner: ChunkScanner | None = None
+        self._target: Target | None = None
+
+    # What llhttp tells.
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
+    def on_body(self, data: bytes) -> None:
+        self._size += len(data)
+        exchange = self.exchange
+        if exchange is None or exchange.state == DONE:
+            return
+        if exchange.inlet is not None:
+            exchange.inlet.feed(data)
+        else:
+            self._parts.append(data)
+
+    # What the transport tells.
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # The parser and the connection know each other; this lets both go at once.
+        self._parser = None
+
+    def data_received(self, data: bytes) -> None:
+        if self._phase == START and data[0] > 32:
+            # The common case: one whole head, and nothing else.
+            end = data.find(b"\r\n")
+            limits = self.service.limits
+            if data.find(_END) + 4 == len(data) <= limits.max_head and end <= limits.max_url:
+                try:
+                    self._feed(data)
+                    self._take_request(data, end)
+                except Refused as refused:
+                    self.refuse(refused, data)
+                else:
+                    if self._target is not None:
+                        self._settle()
+                return
+        self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        """Take in bytes in whatever phase they find the connection."""
+        try:
+            while data:
+                phase = self._phase
+                if phase == START:
+                    self._phase = HEAD
+                    self._since = self.service.now
+                elif phase == HEAD:
+                    data = self._take_head(data)
+                elif phase == BODY:
+                    data = self._take_body(data)
+                elif phase == CHUNKS:
+                    data = self._take_chunks(data)
+                else:
+                    if phase == ANSWERING:
+                        self.hold(data)
+                    return
+        except Refused as refused:
+            self.refuse(refused, bytes(self._held))
+            return
+        if self._target is not None:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Begin what waits for its body no longer, once the bytes at hand are taken in."""
+        exchange, target = self.exchange, self._target
+        if exchange is None or target is None:
+            return
+        if exchange.inlet is not None:
+            self._target = None
+            self.begin(exchange, target)
+        elif exchange.expects:
+            exchange.expects = False
+            if not self._size:
+                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    # The head.
+
+    def _take_head(self, data: bytes) -> bytes:
+        """Take in a piece of the head; give what follows the head, if it ends here."""
+        held = self._held
+        known = len(held)
+        held += data
+        if not self._fed and not self._is_past_lead():
+            return b""
+        limits = self.service.limits
+        stop = held.find(_END, max(known - 3, 0))
+        stop = len(held) if stop < 0 else stop + 4
+        is_end = held.endswith(_END, 0, stop)
+        line_room = limits.max_url + 32
+        if held.find(b"\r\n", 0, line_room + 2) < 0 and stop > line_room:
+            self._feed_held(line_room)
+            raise Refused(414, f"The request target is longer than {limits.max_url} bytes.")
+        if stop > limits.max_head:
+            self._feed_held(limits.max_head)
+            raise Refused(431, f"The head of the request is larger than {limits.max_head} bytes.")
+        self._feed_held(stop)
+        if not is_end:
+            return b""
+        head, rest = bytes(held[:stop]), bytes(held[stop:])
+        self._take_request(head, head.find(b"\r\n"))
+        held.clear()
+        self._fed = 0
+        self._is_led = False
+        return rest
+
+    def _is_past_lead(self) -> bool:
+        """Drop the one empty line that may precede a request; False while that is undecided."""
+        held = self._held
+        if held[:1] == b"\r" and not self._is_led:
+            if len(held) == 1:
+                return False
+            if held[1] == 10:
+                self._is_led = True
+                del held[:2]
+                if not held:
+                    return False
+        if held[0] in (10, 13):
+            raise Refused(
+                400, "The request begins with a line break; only one empty line may precede it."
+            )
+        return True
+
+    def _feed_held(self, stop: int) -> None:
+        if stop > self._fed:
+            self._feed(bytes(self._held[self._fed : stop]))
+            self._fed = stop
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # The head is complete; whether anything is upgraded is decided with its headers.
+            return
+        except httptools.HttpParserError as error:
+            raise Refused(
+                400, f"The request is not well-formed HTTP/1.1: {str(error) or 'no more is known'}."
+            ) from error
+
+    def _take_request(self, head: bytes, end: int) -> None:
+        """Pass a whole head through the gate, and on to the application or to its body."""
+        headers = self.headers
+        self.headers = []
+        service = self.service
+        raw = head[:end]
+        line = _lines.get(raw) or _line_of(raw)
+        if len(headers) > service.limits.max_headers:
+            raise Refused(
+                431,
+                f"The request has {len(headers)} headers; "
+                f"at most {service.limits.max_headers} are taken.",
+            )
+        minor = line[4]
+        framing = check_headers(headers, minor, line[5])
+        connection = framing.connection
+        if connection:
+            self._keep = not has_token(connection, b"close") and (
+                minor == 1 or has_token(connection, b"keep-alive")
+            )
+        else:
+            self._keep = minor == 1
+        if self._stopping:
+            self._keep = False
+        self._size = 0
+        self._since = service.now
+        if (
+            framing is not PLAIN
+            and framing.upgrade == b"websocket"
+            and self._hand_over(head, framing)
+        ):
+            return
+        self.exchange = exchange = SocketExchange(self, line, headers, framing.expects)
+        if service.limit_concurrency is not None and service.is_full:
+            self.refuse_load()
+            return
+        try:
+            target = service.dispatch.find(exchange)
+        except Exception as error:
+            self._phase = ANSWERING
+            self.fail(exchange, error)
+            return
+        if framing.length == 0:
+            self._phase = ANSWERING
+            self.begin(exchange, target)
+        else:
+            self._expect_body(exchange, target, framing)
+
+    def _hand_over(self, head: bytes, framing: Framing) -> bool:
+        """Give the connection to uvicorn's websocket protocol, if there is one."""
+        service = self.service
+        if service.config.ws_protocol_class is None or not head.startswith(b"GET "):
+            return False
+        if framing.length:
+            raise Refused(400, "A request that opens a websocket has no body; leave it out.")
+        transport = self.release()
+        make: Any = service.config.ws_protocol_class  # Any: typed as a bare Protocol class
+        successor = make(
+            config=service.config, server_state=service.state, app_state=service.app_state
+        )
+        successor.connection_made(transport)
+        successor.data_received(head)
+        transport.set_protocol(successor)
+        return True
+
+    # The body.
+
+    def _expect_body(self, exchange: SocketExchange, target: Target, framing: Framing) -> None:
+        most = target.max_body
+        if most is not None and framing.length > most:
+            raise Refused(413, f"The body is larger than {most} bytes; send less.")
+        self._mark = 0
+        self._target = target
+        self._most_body = most
+        if framing.length < 0:
+            self._phase = CHUNKS
+            self._scanner = ChunkScanner(self.service.limits.max_trailers)
+        else:
+            self._phase = BODY
+            self._left = framing.length
+        if not target.reads_body:
+            exchange.inlet = Inlet(exchange)
+
+    def _take_body(self, data: bytes) -> bytes:
+        left = self._left
+        if len(data) < left:
+            self._left = left - len(data)
+            self._feed(data)
+            return b""
+        self._feed(data[:left] if len(data) > left else data)
+        self._left = 0
+        self._body_is_whole()
+        return data[left:]
+
+    def _take_chunks(self, data: bytes) -> bytes:
+        scanner = self._scanner
+        assert scanner is not None
+        stop = scanner.scan(data, self._most_body)
+        self._feed(data[:stop] if stop < len(data) else data)
+        if scanner.done:
+            self._scanner = None
+            self.headers = []
+            self._body_is_whole()
+        return data[stop:]
+
+    def _unread(self) -> int:
+        return self._left
+
+    def _body_is_whole(self) -> None:
+        exchange = self.exchange
+        assert exchange is not None
+        if exchange.state == DONE:
+            self.next_request()
+            return
+        self._phase = ANSWERING
+        self._since = self.service.now
+        if exchange.inlet is not None:
+            exchange.inlet.finish()
+            return
+        parts, target = self._parts, self._target
+        exchange.body = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._parts = []
+        self._target = None
+        assert target is not None
+        self.begin(exchange, target)

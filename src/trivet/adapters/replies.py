@@ -1,0 +1,366 @@
+"""The socket's exchange: a request read from a connection, and its two ASGI halves.
+
+An exchange is made for every request and stays cheap: the halves (`Inlet` for the body that comes,
+`Outlet` for the answer that goes) exist only for those who ask for `receive` or `send`.
+The connection itself is seen only through `Wire`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from trivet.adapters.gate import Line
+from trivet.adapters.service import Service
+from trivet.http.exchange import (
+    BODILESS,
+    Answer,
+    Exchange,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    status_line,
+)
+
+__all__ = ["DONE", "FRESH", "STARTED", "ClientGone", "Inlet", "Outlet", "SocketExchange", "Wire"]
+
+# How far the answer is.
+FRESH = 0
+STARTED = 1
+DONE = 2
+
+# Between the wake-up of a reader by a disconnect and the cancellation of its task, in seconds.
+_GRACE = 0.05
+
+
+class ClientGone(OSError):
+    """The client left before its answer was complete; raised by `send`, as ASGI 2.4 asks."""
+
+
+class Wire(Protocol):
+    """What an exchange needs of its connection."""
+
+    service: Service
+    client: tuple[str, int] | None
+    server: tuple[str, int | None] | None
+    scheme: str
+    is_trusted: bool
+
+    def write(self, data: bytes) -> None:
+        """Hand bytes to the transport."""
+
+    async def drain(self) -> None:
+        """Wait until the transport takes more."""
+
+    def pause_reading(self) -> None:
+        """Stop reading from the socket."""
+
+    def resume_reading(self) -> None:
+        """Read from the socket again."""
+
+    def write_answer(self, exchange: SocketExchange, answer: Answer) -> None:
+        """Write a complete answer and end the exchange."""
+
+    def connection_line(self, exchange: SocketExchange) -> bytes:
+        """Give the header line that tells the connection's fate, or nothing."""
+
+    def close_after(self) -> None:
+        """Let the connection end with this answer."""
+
+    def answered(self, exchange: SocketExchange, status: int) -> None:
+        """Take note that the answer is complete."""
+
+
+class SocketExchange(Exchange):
+    """One request on a connection of ours."""
+
+    __slots__ = ("_scope", "expects", "inlet", "is_lost", "is_running", "line", "outlet", "state",
+                 "task", "wire")  # fmt: skip
+
+    def __init__(
+        self, wire: Wire, line: Line, headers: Sequence[tuple[bytes, bytes]], expects: bool
+    ) -> None:
+        self.method = line[0]
+        self.path = line[1]
+        self.query = line[3]
+        self.headers = headers
+        self.body = b""
+        self.params = ()
+        self.request = None
+        self.wire = wire
+        self.line = line
+        self.state = FRESH
+        self.expects = expects
+        self.is_lost = False
+        self.is_running = False
+        self.task: asyncio.Task[None] | None = None
+        self.inlet: Inlet | None = None
+        self.outlet: Outlet | None = None
+        self._scope: Scope | None = None
+
+    @property
+    def scope(self) -> Scope:
+        if self._scope is None:
+            self._scope = self._make_scope()
+        return self._scope
+
+    def _make_scope(self) -> Scope:
+        wire = self.wire
+        service = wire.service
+        client, scheme = wire.client, wire.scheme
+        if wire.is_trusted:
+            client, scheme = service.peers.seen_through(self.headers, client, scheme)
+        root = service.config.root_path
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1" if self.line.minor else "1.0",
+            "method": self.method,
+            "scheme": scheme,
+            "path": root + self.path,
+            "raw_path": root.encode("ascii") + self.line.raw_path,
+            "query_string": self.query,
+            "root_path": root,
+            "headers": self.headers,
+            "client": client,
+            "server": wire.server,
+            "state": service.app_state.copy(),
+            "extensions": {"http.response.early_hint": {}},
+        }
+
+    @property
+    def receive(self) -> Receive:
+        if self.inlet is None:
+            self.inlet = Inlet(self)
+            if self.body:
+                self.inlet.parts.append(self.body)
+            self.inlet.is_whole = True
+        return self.inlet.receive
+
+    @property
+    def send(self) -> Send:
+        if self.outlet is None:
+            self.outlet = Outlet(self)
+        return self.outlet.send
+
+    @property
+    def started(self) -> bool:
+        return self.state != FRESH or (self.outlet is not None and self.outlet.status != 0)
+
+    async def reply(self, answer: Answer) -> None:
+        if self.started:
+            raise RuntimeError("this request was answered already; reply once only")
+        if self.is_lost:
+            raise ClientGone("the client left")
+        self.wire.write_answer(self, answer)
+        await self.wire.drain()
+
+    def lose(self) -> None:
+        """The client left: wake who waits for it, and cancel the work."""
+        if self.is_lost:
+            return
+        self.is_lost = True
+        task = self.task
+        inlet = self.inlet
+        if inlet is not None and inlet.wake() and task is not None:
+            # The reader sees the disconnect first, so that it can tell a cut body by its error.
+            self.wire.service.loop.call_later(_GRACE, task.cancel)
+        elif task is not None and self.is_running:
+            task.cancel()
+
+
+class Inlet:
+    """The body on its way to the application, with back-pressure, then the disconnect."""
+
+    __slots__ = ("_ended", "_exchange", "_waiter", "is_whole", "parts", "size")
+
+    def __init__(self, exchange: SocketExchange) -> None:
+        self._exchange = exchange
+        self._waiter: asyncio.Future[None] | None = None
+        self._ended = False
+        self.parts: list[bytes] = []
+        self.size = 0
+        self.is_whole = False
+        """True once the last byte of the body is among the parts."""
+
+    def feed(self, data: bytes) -> None:
+        """Add a piece of the body."""
+        wire = self._exchange.wire
+        self.parts.append(data)
+        self.size += len(data)
+        if self.size > wire.service.limits.read_buffer:
+            wire.pause_reading()
+        self.wake()
+
+    def finish(self) -> None:
+        """Note that the body is whole."""
+        self.is_whole = True
+        self.wake()
+
+    def wake(self) -> bool:
+        """Wake a waiting reader, and tell whether there was one."""
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            return False
+        waiter.set_result(None)
+        return True
+
+    async def receive(self) -> Message:
+        """Give the next message (ASGI `receive`)."""
+        exchange = self._exchange
+        wire = exchange.wire
+        if exchange.expects:
+            exchange.expects = False
+            if not self.parts and not self.is_whole and exchange.state == FRESH:
+                wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        while True:
+            if exchange.state == DONE or (exchange.is_lost and not self._can_end()):
+                return {"type": "http.disconnect"}
+            if not self._ended and (self.parts or self.is_whole):
+                break
+            wire.resume_reading()
+            if self._waiter is not None and not self._waiter.done():
+                await asyncio.shield(self._waiter)
+                continue
+            self._waiter = wire.service.loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        body = self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
+        self.parts.clear()
+        self.size = 0
+        self._ended = self.is_whole
+        wire.resume_reading()
+        return {"type": "http.request", "body": body, "more_body": not self._ended}
+
+    def _can_end(self) -> bool:
+        return self.is_whole and not self._ended
+
+
+class Outlet:
+    """The answer of an ASGI application on its way to the client."""
+
+    __slots__ = ("_chunked", "_exchange", "_headers", "_left", "_silent", "status")
+
+    def __init__(self, exchange: SocketExchange) -> None:
+        self._exchange = exchange
+        self.status = 0
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._chunked = False
+        self._silent = False
+        self._left = -1
+        """Bytes of the announced content-length that are still to come; -1 without one."""
+
+    async def send(self, message: Message) -> None:
+        """Take the next message (ASGI `send`)."""
+        exchange = self._exchange
+        if exchange.is_lost:
+            raise ClientGone("the client left before its answer was complete")
+        kind = message["type"]
+        if kind == "http.response.body":
+            self._body(message.get("body", b""), message.get("more_body", False))
+            await exchange.wire.drain()
+        elif kind == "http.response.start":
+            self._start(message)
+        elif kind == "http.response.early_hint":
+            self._early_hint(message.get("links", ()))
+        else:
+            raise RuntimeError(f"the message {kind!r} is none that answers an HTTP request")
+
+    def _start(self, message: Message) -> None:
+        if self.status or self._exchange.state != FRESH:
+            raise RuntimeError("'http.response.start' came twice; an answer starts once")
+        self._headers = [(bytes(n).lower(), bytes(v)) for n, v in message.get("headers", ())]
+        status = message["status"]
+        if not isinstance(status, int) or not 200 <= status <= 999:
+            raise RuntimeError(f"the status {status!r} is not a number from 200 to 999")
+        self.status = int(status)
+
+    def _early_hint(self, links: Any) -> None:  # Any: the message is the application's
+        if self.status or self._exchange.state != FRESH:
+            raise RuntimeError("an early hint came after the answer's start")
+        if links and self._exchange.line.minor:
+            block = header_block([(b"link", bytes(link)) for link in links])
+            self._exchange.wire.write(b"HTTP/1.1 103 Early Hints\r\n%b\r\n" % block)
+
+    def _body(self, data: Any, more: bool) -> None:  # Any: bytes-like, the application's
+        exchange = self._exchange
+        wire = exchange.wire
+        if exchange.state == DONE:
+            raise RuntimeError("'http.response.body' came after the end of the answer")
+        data = data if isinstance(data, bytes) else bytes(data)
+        head = b""
+        if exchange.state == FRESH:
+            if not self.status:
+                raise RuntimeError("'http.response.body' came before 'http.response.start'")
+            head = self._head(data, more)
+            exchange.state = STARTED
+        if self._left >= 0:
+            if len(data) > self._left:
+                if head:
+                    wire.write(head)
+                raise RuntimeError("the answer's body is longer than its content-length")
+            self._left -= len(data)
+        if self._silent:
+            data = b""
+        elif self._chunked:
+            if data:
+                data = b"%x\r\n%b\r\n" % (len(data), data)
+            if not more:
+                data += b"0\r\n\r\n"
+        if head or data:
+            wire.write(head + data if head else data)
+        if not more:
+            if self._left > 0 and not self._silent:
+                raise RuntimeError("the answer's body is shorter than its content-length")
+            wire.answered(exchange, self.status)
+
+    def _head(self, data: bytes, more: bool) -> bytes:
+        """Give the head of the answer, deciding how its end will be told."""
+        exchange = self._exchange
+        wire = exchange.wire
+        service = wire.service
+        status = self.status
+        headers = self._headers
+        names = {name for name, _ in headers}
+        lines = []
+        bodiless = status in BODILESS
+        self._silent = bodiless or exchange.method == "HEAD"
+        for name, value in headers:
+            if name == b"content-length":
+                if not value.isdigit():
+                    raise RuntimeError(f"the content-length {value!r} is not a number of bytes")
+                self._left = int(value) if not self._silent else -1
+        # How the body ends is ours to say, and so is what becomes of the connection.
+        kept = [h for h in headers if h[0] != b"transfer-encoding" and h[0] != b"connection"]
+        if any(n == b"connection" and v.strip().lower() == b"close" for n, v in headers):
+            wire.close_after()
+        if b"content-length" in names:
+            if bodiless and status != 304:
+                kept = [h for h in kept if h[0] != b"content-length"]
+        elif bodiless:
+            pass
+        elif not more:
+            lines.append(b"content-length: %d\r\n" % len(data))
+        elif exchange.line.minor:
+            lines.append(b"transfer-encoding: chunked\r\n")
+            self._chunked = True
+        else:
+            wire.close_after()
+        block = service.block
+        if names & service.default_names:
+            block = service.block_without(names)
+        line = wire.connection_line(exchange)
+        return b"".join((status_line(status), header_block(kept), *lines, block, line, b"\r\n"))
+
+
+def header_block(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Write header lines, refusing values that would begin a line of their own."""
+    block = b"".join([b"%b: %b\r\n" % pair for pair in headers])
+    count = len(headers)
+    if block.count(b"\n") != count or block.count(b"\r") != count or b"\0" in block:
+        raise RuntimeError("a header of the answer holds a line break or a NUL byte")
+    return block

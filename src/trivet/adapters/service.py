@@ -1,0 +1,194 @@
+"""What all connections of one server share: the application, the limits, the clock, the sweep.
+
+One coarse clock and one timer serve every connection: a connection notes the clock when its phase
+begins, and the sweep compares. Nothing here parses or writes HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import time
+from collections.abc import Coroutine
+from email.utils import formatdate
+from typing import Any, Protocol, runtime_checkable
+
+from uvicorn.config import Config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.server import ServerState
+
+from trivet.adapters.access import AccessLog
+from trivet.adapters.limits import Limits
+from trivet.adapters.proxies import TrustedPeers
+from trivet.http.exchange import ASGIApp, Dispatch, Exchange, Target
+
+__all__ = ["Connection", "ForeignDispatch", "Served", "Service", "dispatch_of", "service_of"]
+
+logger = logging.getLogger("trivet.server")
+
+
+@runtime_checkable
+class Served(Protocol):
+    """An application that offers its native dispatch beside its ASGI face."""
+
+    def dispatch(self) -> Dispatch:
+        """Give the dispatch; called once for a server, after the application was loaded."""
+
+
+class ForeignTarget:
+    """Hands every request to an ASGI application, as a task, with the body as it comes."""
+
+    __slots__ = ("_app",)
+
+    reads_body = False
+    max_body: int | None = None
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def begin(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
+        return self._run(exchange)
+
+    async def _run(self, exchange: Exchange) -> None:
+        await self._app(exchange.scope, exchange.receive, exchange.send)
+
+
+class ForeignDispatch:
+    """Any ASGI application, seen as a dispatch with one destination."""
+
+    __slots__ = ("asgi", "target")
+
+    is_native = False
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.asgi = app
+        self.target = ForeignTarget(app)
+
+    def find(self, exchange: Exchange) -> Target:
+        """Give the one target there is."""
+        return self.target
+
+
+class Connection(Protocol):
+    """What the sweep needs of a connection."""
+
+    def sweep(self, now: float) -> None:
+        """End what has lasted too long at the coarse time `now`, in seconds of the loop."""
+
+
+def dispatch_of(app: Any) -> Dispatch:  # Any: whatever an import string named
+    """Give the dispatch that serves requests of `app`, behind uvicorn's own wrapping.
+
+    An application whose own dispatch is not native is served through its ASGI face.
+    """
+    while isinstance(app, ProxyHeadersMiddleware):
+        app = app.app
+    if isinstance(app, Served):
+        dispatch = app.dispatch()
+        return dispatch if dispatch.is_native else ForeignDispatch(dispatch.asgi)
+    return ForeignDispatch(app)
+
+
+class Service:
+    """The shared state of the connections of one server."""
+
+    __slots__ = (
+        "access",
+        "app_state",
+        "block",
+        "config",
+        "connections",
+        "context",
+        "default_names",
+        "dispatch",
+        "limit_concurrency",
+        "limits",
+        "loop",
+        "now",
+        "peers",
+        "state",
+        "timer",
+    )
+
+    def __init__(
+        self,
+        config: Config,
+        state: ServerState,
+        app_state: dict[str, Any],  # Any: the lifespan's state is the application's own
+        limits: Limits | None = None,
+        access: AccessLog | None = None,
+    ) -> None:
+        self.config = config
+        self.state = state
+        self.app_state = app_state
+        self.limits = limits = limits or Limits()
+        self.loop = asyncio.get_running_loop()
+        # Every request begins in a copy of this, so that no variable leaks from one to the next.
+        self.context = contextvars.copy_context()
+        self.dispatch = dispatch_of(config.loaded_app)
+        self.peers = (
+            TrustedPeers(config.forwarded_allow_ips) if config.proxy_headers else TrustedPeers(())
+        )
+        self.limit_concurrency = config.limit_concurrency or limits.concurrency
+        self.access = access
+        self.connections: set[Connection] = set()
+        self.timer: asyncio.TimerHandle | None = None
+        self.now = 0.0
+        self.block = b""
+        """The header lines that every answer gets: the date and the server's own."""
+        self.default_names: frozenset[bytes] = frozenset()
+
+    def enter(self, connection: Connection) -> None:
+        """Count a new connection in, and start the clock with the first."""
+        self.connections.add(connection)
+        if self.timer is None:
+            self._tick()
+
+    def block_without(self, names: set[bytes]) -> bytes:
+        """Give the default header lines but for those that the answer brings itself."""
+        lines = [line for line in self.block.split(b"\r\n") if line]
+        return b"".join([line + b"\r\n" for line in lines if line.partition(b":")[0] not in names])
+
+    def leave(self, connection: Connection) -> None:
+        """Count a connection out; the clock stops after the last."""
+        self.connections.discard(connection)
+
+    @property
+    def is_full(self) -> bool:
+        """True while the limit of concurrency is reached."""
+        most = self.limit_concurrency
+        return most is not None and (
+            len(self.state.connections) > most or len(self.state.tasks) >= most
+        )
+
+    def _tick(self) -> None:
+        self.now = self.loop.time()
+        lines = list(self.config.encoded_headers)
+        if self.config.date_header:
+            lines.insert(0, (b"date", formatdate(time.time(), usegmt=True).encode("ascii")))
+        self.block = b"".join([b"%b: %b\r\n" % line for line in lines])
+        self.default_names = frozenset(name for name, _ in lines)
+        for connection in list(self.connections):
+            try:
+                connection.sweep(self.now)
+            except Exception:
+                logger.exception("a connection could not be swept")
+        if self.access is not None:
+            self.access.flush()
+        if self.connections:
+            self.timer = self.loop.call_later(self.limits.sweep, self._tick)
+        else:
+            self.timer = None
+
+
+def service_of(config: Config, state: ServerState, app_state: dict[str, Any]) -> Service:
+    """Give the service of a server that was told nothing but the class of our protocol."""
+    found: Service | None = getattr(state, "trivet_service", None)
+    if found is None:
+        if not config.loaded:
+            config.load()
+        log = logging.getLogger("uvicorn.access")
+        found = Service(config, state, app_state, access=AccessLog() if log.hasHandlers() else None)
+        state.trivet_service = found  # type: ignore[attr-defined]  # the one place that all see
+    return found
