@@ -20,7 +20,6 @@ MANY_PARAMETERS: dict[str, str] = {
 # Imports inside functions, as `path::module`; never of trivet's own modules.
 LATE_IMPORTS: dict[str, str] = {
     "binding/signature.py::annotationlib": "exists from Python 3.14 on only",
-    "http/exchange.py::http": "read once, for the reason phrases; the name is also our package's",
 }
 
 # Uses of an outside library away from its door, as `path::library`.
