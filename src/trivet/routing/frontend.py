@@ -1,0 +1,444 @@
+"""Built single-page front ends: files of a folder, served where no route fits.
+
+A front end is asked last, the one with the longest path first, and it never leaves its folder.
+What it answers is one decision over the path, the method and the Accept header, made on a worker
+thread; the dependencies of its routers run before it, by the plan of an ordinary route.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+import warnings
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from starlette import routing as starlette
+from starlette.datastructures import URL, Headers
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from trivet.concurrency import run_in_thread
+from trivet.errors import DeclarationError, HTTPException, SetupError
+from trivet.http.exchange import Receive, Scope, Send
+from trivet.http.files import IMMUTABLE, Folder, Stored, file_response, is_hashed, preferred
+from trivet.routing.contexts import Included, RouteContext
+from trivet.routing.layer import Layer
+from trivet.routing.route import Route
+
+if TYPE_CHECKING:
+    from trivet.routing.router import Router
+
+__all__ = ["Fallback", "Found", "Frontend", "Frontends", "Moved", "Refused", "last_resorts"]
+
+Fallback = Literal["auto", "index.html", "404.html"] | None
+
+_METHODS = frozenset({"GET", "HEAD"})
+_OTHER_METHODS = ("DELETE", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file to send; `is_page` where it stands for paths that have no file of their own."""
+
+    stored: Stored
+    status: int = 200
+    is_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A folder with an index page that was asked for without its last slash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing to send, and the status that says so."""
+
+    status: int
+
+
+class Frontend(starlette.BaseRoute):
+    """One folder under one path, as it is served.
+
+    `path` is "/" or has no slash at its end. `dependencies` run before it on GET and HEAD.
+    """
+
+    # Set by the application that serves it: runs the dependencies, then this front end.
+    serve: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
+
+    def __init__(
+        self,
+        path: str,
+        folder: Folder,
+        fallback: Fallback = "auto",
+        *,
+        dependencies: Sequence[Any] = (),
+        dependency_overrides_provider: Any = None,
+    ) -> None:
+        self.path = path
+        self.app = folder
+        self.fallback = fallback
+        self.methods = set(_METHODS)
+        self.dependencies = list(dependencies)
+        self.dependency_overrides_provider = dependency_overrides_provider
+
+    @property
+    def specificity(self) -> int:
+        """How long the path is; of several that fit, the greatest is meant."""
+        return 0 if self.path == "/" else len(self.path)
+
+    def below(self, path: str) -> str | None:
+        """Give what follows this front end's own path in `path`, or None for another's path."""
+        if self.path == "/":
+            return path.lstrip("/")
+        if path == self.path:
+            return ""
+        if path.startswith(self.path + "/"):
+            return path[len(self.path) + 1 :]
+        return None
+
+    def matches(self, scope: Scope) -> tuple[starlette.Match, Scope]:
+        if scope["type"] != "http" or self.below(_path_of(scope)) is None:
+            return starlette.Match.NONE, {}
+        is_full = scope["method"] in self.methods
+        return (starlette.Match.FULL if is_full else starlette.Match.PARTIAL), {"route": self}
+
+    def find(
+        self, path: str, method: str = "GET", accept: str = "", accept_encoding: str = ""
+    ) -> Found | Moved | Refused:
+        """Decide what answers a request for `path`, which is decoded. Reads the disk: it blocks.
+
+        Raises `SetupError` where the folder, or the fallback that was asked for, does not exist.
+        """
+        below = self.below(path)
+        if below is None:
+            return Refused(404)
+        try:
+            name, state, is_index = self._look(below)
+        except PermissionError:
+            return Refused(401)
+        except ValueError:
+            return Refused(404)
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            return Refused(404)
+        if state is None:
+            return self._without_file(method, accept, accept_encoding)
+        if method not in self.methods:
+            return Refused(405)
+        if is_index and not path.endswith("/"):
+            return Moved()
+        return Found(preferred(name, state, accept_encoding))
+
+    def _look(self, below: str) -> tuple[str, os.stat_result | None, bool]:
+        name, state = self.app.lookup_path(below)
+        if state is not None and stat.S_ISDIR(state.st_mode):
+            name, state = self.app.lookup_path(below.rstrip("/") + "/index.html")
+            return name, _regular(state), True
+        return name, _regular(state), False
+
+    def _without_file(self, method: str, accept: str, accept_encoding: str) -> Found | Refused:
+        if not os.path.isdir(self.app.directories[0]):
+            raise _no_folder(self.app.directories[0])
+        if method not in self.methods or self.fallback is None:
+            return Refused(404)
+        if self.fallback in ("auto", "404.html"):
+            name, state = self.app.lookup_path("404.html")
+            if _regular(state) is not None and state is not None:
+                return Found(preferred(name, state, accept_encoding), status=404)
+        if self.fallback == "404.html":
+            raise _no_fallback("404.html", self.app.directories[0])
+        if not accepts_page(accept):
+            return Refused(404)
+        name, state = self.app.lookup_path("index.html")
+        if _regular(state) is not None and state is not None:
+            return Found(preferred(name, state, accept_encoding), is_page=True)
+        if self.fallback == "index.html":
+            raise _no_fallback("index.html", self.app.directories[0])
+        return Refused(404)
+
+    async def respond(self, scope: Scope) -> Response:
+        """Give the response to a request, without the dependencies; raises `HTTPException`."""
+        headers = Headers(scope=scope)
+        outcome = await run_in_thread(
+            self.find,
+            _path_of(scope),
+            scope["method"],
+            ",".join(headers.getlist("accept")),
+            ",".join(headers.getlist("accept-encoding")),
+        )
+        if isinstance(outcome, Refused):
+            allow = {"Allow": "GET, HEAD"} if outcome.status == 405 else None
+            raise HTTPException(outcome.status, headers=allow)
+        if isinstance(outcome, Moved):
+            url = URL(scope=scope)
+            return RedirectResponse(url.replace(path=url.path + "/"))
+        return _response(outcome)
+
+    @cached_property
+    def reading(self) -> Route:
+        """The route that answers GET and HEAD: the dependencies, then the file."""
+
+        async def frontend(request: Request, response: Response) -> Response:
+            answer = await self.respond(request.scope)
+            # What the dependencies said to their response is said by the file's.
+            answer.raw_headers.extend(response.raw_headers)
+            return answer
+
+        return self._route(frontend, sorted(_METHODS), self.dependencies)
+
+    @cached_property
+    def refusing(self) -> Route:
+        """The route that answers all other methods, with 405 or 404 and no dependency."""
+
+        async def frontend(request: Request) -> Response:
+            return await self.respond(request.scope)
+
+        return self._route(frontend, _OTHER_METHODS, ())
+
+    def _route(
+        self, endpoint: Callable[..., Any], methods: Sequence[str], dependencies: Sequence[Any]
+    ) -> Route:
+        return Route(
+            self.path,
+            endpoint,
+            methods=list(methods),
+            dependencies=list(dependencies),
+            include_in_schema=False,
+            response_model=None,
+            dependency_overrides_provider=self.dependency_overrides_provider,
+        )
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.dependencies and scope["method"] in self.methods:
+            # Never past them: they are what guards it.
+            if self.serve is None:
+                raise SetupError(
+                    "a front end with dependencies is served by the application that has its"
+                    " router",
+                    code="routing.frontend-alone",
+                )
+            await self.serve(scope, receive, send)
+            return
+        response = await self.respond(scope)
+        await response(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        raise starlette.NoMatchFound(name, path_params)
+
+
+class Frontends(starlette.BaseRoute):
+    """The front ends of one router, with the dependencies that the router had at the first."""
+
+    def __init__(
+        self, dependencies: Sequence[Any] = (), dependency_overrides_provider: Any = None
+    ) -> None:
+        self.routes: list[Frontend] = []
+        self.dependencies = list(dependencies)
+        self.dependency_overrides_provider = dependency_overrides_provider
+
+    def add(
+        self,
+        path: str,
+        directory: str | os.PathLike[str],
+        fallback: Fallback = "auto",
+        check_dir: bool | Literal["auto"] = "auto",
+        *,
+        prefix: str = "",
+        development: bool = False,
+    ) -> Frontend:
+        """Serve what was built into `directory` below `path`, which comes after `prefix`.
+
+        With `check_dir` the folder and a named fallback must exist now; "auto" checks outside
+        development, and in it only warns. Raises `DeclarationError` or `SetupError`.
+        """
+        if fallback not in ("auto", "index.html", "404.html", None):
+            raise DeclarationError(
+                f"the fallback of a front end cannot be {fallback!r}",
+                code="routing.frontend-fallback",
+                mend='fallback="auto", "index.html", "404.html" or None',
+            )
+        path = _joined(prefix, _checked_path(path))
+        folder = Folder(directory)
+        if _must_exist(directory, check_dir, development):
+            if not os.path.isdir(directory):
+                raise _no_folder(directory)
+            if fallback in ("index.html", "404.html"):
+                _, state = folder.lookup_path(fallback)
+                if _regular(state) is None:
+                    raise _no_fallback(fallback, directory)
+        made = Frontend(
+            path,
+            folder,
+            fallback,
+            dependencies=self.dependencies,
+            dependency_overrides_provider=self.dependency_overrides_provider,
+        )
+        self.routes.append(made)
+        return made
+
+    def under(self, layer: Layer) -> Frontends:
+        """Give these front ends as they are served through an inclusion."""
+        made = Frontends(
+            [*layer.dependencies, *self.dependencies], layer.dependency_overrides_provider
+        )
+        made.routes = [
+            Frontend(
+                _joined(layer.prefix, one.path),
+                one.app,
+                one.fallback,
+                dependencies=made.dependencies,
+                dependency_overrides_provider=made.dependency_overrides_provider,
+            )
+            for one in self.routes
+        ]
+        return made
+
+    def best(self, path: str) -> Frontend | None:
+        """Give the front end that `path` belongs to: the most specific, the first of equals."""
+        fitting = [one for one in self.routes if one.below(path) is not None]
+        return max(fitting, key=lambda one: one.specificity, default=None)
+
+    def matches(self, scope: Scope) -> tuple[starlette.Match, Scope]:
+        found = self.best(_path_of(scope)) if scope["type"] == "http" else None
+        return (starlette.Match.NONE, {}) if found is None else found.matches(scope)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self.best(_path_of(scope))
+        if found is None:
+            raise HTTPException(404)
+        await found.handle(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        raise starlette.NoMatchFound(name, path_params)
+
+
+def last_resorts(
+    router: Router, layer: Layer | None = None
+) -> tuple[list[RouteContext], list[Frontend]]:
+    """Give what a router and all that it includes serve after their routes, in the order to ask.
+
+    First whatever else stands among the front ends, as it was declared; then the front ends, the
+    most specific first.
+    """
+    others: list[RouteContext] = []
+    found: list[Frontend] = []
+    for route in router.frontends:
+        if isinstance(route, Frontends):
+            found += route.routes if layer is None else route.under(layer).routes
+        else:
+            others.append(RouteContext(route, layer))
+    for route in router.routes:
+        if isinstance(route, Included):
+            inner = route.layer if layer is None else layer.around(route.layer)
+            more_others, more_found = last_resorts(route.router, inner)
+            others += more_others
+            found += more_found
+    found.sort(key=lambda one: -one.specificity)
+    return others, found
+
+
+def accepts_page(accept: str) -> bool:
+    """Tell whether an Accept header asks for a page by name; `*/*` alone does not."""
+    for item in accept.lower().split(","):
+        media_type, *parameters = (part.strip() for part in item.split(";"))
+        if media_type in _PAGES and not any(_is_zero(one) for one in parameters):
+            return True
+    return False
+
+
+def _is_zero(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    try:
+        return name.strip() == "q" and float(value) == 0
+    except ValueError:
+        return False
+
+
+def _response(found: Found) -> Response:
+    name = os.path.basename(found.stored.path)
+    headers = {}
+    if found.stored.media_type == "text/html":
+        # A page names the hashed files of its build: an old one would ask for files that are gone.
+        headers["Cache-Control"] = "no-cache"
+    elif is_hashed(name):
+        headers["Cache-Control"] = IMMUTABLE
+    response = file_response(found.stored, found.status, headers)
+    if found.is_page:
+        response.headers.add_vary_header("Accept")
+    return response
+
+
+def _path_of(scope: Scope) -> str:
+    """Give the path of a scope without the mount under which it came."""
+    path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+    if root and (path == root or path.startswith(root + "/")):
+        return path[len(root) :]
+    return path
+
+
+def _regular(state: os.stat_result | None) -> os.stat_result | None:
+    return state if state is not None and stat.S_ISREG(state.st_mode) else None
+
+
+def _checked_path(path: str) -> str:
+    if not path.startswith("/"):
+        raise DeclarationError(
+            f"the path of a front end starts with a slash, this is {path!r}",
+            code="routing.frontend-path",
+            mend=f'"/{path}"',
+        )
+    return path.rstrip("/") or "/"
+
+
+def _joined(prefix: str, path: str) -> str:
+    return (prefix if path == "/" else prefix + path) or "/"
+
+
+def _must_exist(
+    directory: str | os.PathLike[str], check_dir: bool | Literal["auto"], development: bool
+) -> bool:
+    if check_dir != "auto":
+        return check_dir
+    if development and not os.path.isdir(directory):
+        warnings.warn(_missing(directory), UserWarning, stacklevel=_level_of_caller())
+    return not development
+
+
+def _level_of_caller() -> int:
+    """Count the frames up to the first that is not Trivet's, for a warning that points there."""
+    level = 1
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] == "trivet":
+        frame = frame.f_back
+        level += 1
+    return level
+
+
+def _missing(directory: str | os.PathLike[str]) -> str:
+    shown, full = os.fspath(directory), os.path.realpath(directory)
+    return f"the folder of a front end, {shown!r}, does not exist (looked for {full})"
+
+
+def _no_folder(directory: str | os.PathLike[str]) -> SetupError:
+    return SetupError(
+        _missing(directory),
+        code="routing.frontend-folder",
+        mend="build the front end first, or name the folder that its build writes",
+    )
+
+
+def _no_fallback(name: str, directory: str | os.PathLike[str]) -> SetupError:
+    shown, full = os.fspath(directory), os.path.realpath(directory)
+    return SetupError(
+        f"the fallback file {name!r} does not exist in the directory {shown!r} ({full})",
+        code="routing.frontend-fallback",
+        mend='fallback="auto" takes what is there; None answers 404',
+    )
