@@ -11,20 +11,7 @@ from hypothesis import strategies as st
 
 from trivet.cli.find import CannotFindApp, find
 
-Write = Callable[..., None]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Give a function that writes files: path=content, with / for __ ."""
-
-    def write_files(files: dict[str, str]) -> None:
-        for name, text in files.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-
-    return write_files
+Write = Callable[[dict[str, str]], Path]
 
 
 def test_module_and_attribute_are_taken_as_they_are(tmp_path: Path) -> None:
