@@ -140,6 +140,22 @@ def test_a_peer_on_a_unix_socket_is_trusted_by_name(client: tuple[str, int] | No
     assert seen(ProxyHeaders(trusted=["127.0.0.1"]), headers, client)[0] == client
 
 
+def test_a_link_local_peer_is_known_without_its_interface() -> None:
+    hook = ProxyHeaders(trusted=["fe80::/10"])
+
+    found = seen(hook, [("X-Forwarded-For", "2001:DB8:0::1")], ("fe80::1%eth0", 1))
+
+    assert found[0] == ("2001:db8::1", 0)
+
+
+def test_more_peers_than_are_remembered_are_still_told_apart() -> None:
+    hook = ProxyHeaders(trusted=["10.0.0.0/8"])
+
+    for number in range(2500):
+        client = f"203.0.{number // 250}.{number % 250}"
+        assert seen(hook, [("X-Forwarded-For", client)])[0] == (client, 0)
+
+
 @pytest.mark.parametrize("client", ["::ffff:10.0.0.1", "10.0.0.1"])
 def test_an_ipv4_peer_of_an_ipv6_socket_is_known(client: str) -> None:
     hook = ProxyHeaders(trusted=["10.0.0.1"])

@@ -64,8 +64,8 @@ class Compress(Hook):
     text beside a secret: their length tells the secret (BREACH). Raises SetupError for codings and
     levels that do not exist, MissingExtraError for one that is not installed.
 
-    Cost of an answer, measured: 0.2 µs below `minimum_size`, 2 µs more than the coding's own time
-    above it; 2 KB of JSON take 20 µs with zstd, 30 with brotli, 45 with gzip.
+    Cost of an answer, measured: 0.3 µs below `minimum_size`, 5 µs more than the coding's own time
+    above it; 2 KB of JSON take 19 µs with zstd, 25 with gzip, 40 with brotli.
     """
 
     name: ClassVar[str] = "compress"

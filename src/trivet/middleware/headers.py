@@ -74,7 +74,7 @@ class SecureHeaders(Hook):
     or is the whole value. A handler's own header of the same name wins. Raises SetupError for
     values that browsers would ignore.
 
-    Cost of an answer, measured: 0.4 µs; with `hsts`, the making of the ASGI scope besides.
+    Cost of an answer, measured: 1.0 µs; with `hsts`, the making of the ASGI scope besides.
     """
 
     name: ClassVar[str] = "headers"

@@ -15,6 +15,9 @@ For hooks in the order in which they were declared, the rules are those of an on
 Hooks must run for refusals (404, 405, 413, 422 …) as for routes: a CORS preflight is an OPTIONS
 request that no route serves. An answer that is given to `after` may be shared with other requests:
 a hook returns a new one instead of changing it. All methods are safe to call from any thread.
+
+The costs that the hooks' docstrings name are CPU time of CPython 3.11 on a small virtual machine,
+where making one `Answer` takes 0.5 µs: good to compare them with one another.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class HttpsRedirect(Hook):
     `ProxyHeaders` before it; otherwise every request seems to come in the clear. The host is the
     one that the client named: put `AllowedHosts` before it.
 
-    Cost of a request, measured: 0.2 µs, and the making of the ASGI scope where nothing else asks
+    Cost of a request, measured: 0.6 µs, and the making of the ASGI scope where nothing else asks
     for it.
     """
 

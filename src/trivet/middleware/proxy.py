@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import ClassVar, NamedTuple
 
 from trivet.errors import SetupError
@@ -25,6 +26,8 @@ _HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(?::[0-9]{1,5})?")
 # One pair of RFC 7239: a token, "=", and a token or a quoted string.
 _PAIR = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))\s*""")
 _PORT = re.compile("[0-9]{1,5}")
+_MAPPED = b"\0" * 10 + b"\xff\xff"  # ::ffff:192.0.2.1, an IPv4 address in an IPv6 socket
+_MOST_KNOWN = 1024
 _SCHEMES = {
     "http": {"http": "http", "https": "https", "ws": "http", "wss": "https"},
     "websocket": {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"},
@@ -52,8 +55,8 @@ class ProxyHeaders(Hook):
     wrote into the other. `host` takes X-Forwarded-Host (or ``host=``) for the Host header: only
     where the proxy always sets it. Raises SetupError for what is no address.
 
-    Cost of a request, measured: 1 µs from a peer that is not trusted, 5 µs with one proxy's
-    headers, and the making of the ASGI scope where nothing else asks for it.
+    Cost of a request, measured: 0.8 µs from a peer that is not trusted, 16 µs with one
+    proxy's headers, and the making of the ASGI scope where nothing else asks for it.
     """
 
     name: ClassVar[str] = "proxy"
@@ -63,8 +66,9 @@ class ProxyHeaders(Hook):
     host: bool = False
 
     _anybody: bool = field(init=False, repr=False, compare=False)
-    _addresses: frozenset[IPv4Address | IPv6Address] = field(init=False, repr=False, compare=False)
+    _addresses: frozenset[str] = field(init=False, repr=False, compare=False)
     _networks: tuple[IPv4Network | IPv6Network, ...] = field(init=False, repr=False, compare=False)
+    _known: dict[str, bool] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.trusted, str):
@@ -73,8 +77,9 @@ class ProxyHeaders(Hook):
         put = object.__setattr__
         put(self, "trusted", tuple(self.trusted))
         put(self, "_anybody", "*" in self.trusted)
-        put(self, "_addresses", frozenset(n[0] for n in networks if n.num_addresses == 1))
+        put(self, "_addresses", frozenset(str(n[0]) for n in networks if n.num_addresses == 1))
         put(self, "_networks", tuple(n for n in networks if n.num_addresses > 1))
+        put(self, "_known", {})
 
     def before(self, exchange: Exchange) -> Answer | None:
         """Correct the scope of a request; never refuses."""
@@ -108,12 +113,18 @@ class ProxyHeaders(Hook):
 
     def _is_proxy(self, peer: str) -> bool:
         try:
-            address = ip_address(peer)
-        except ValueError:
-            return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
-        return address in self._addresses or any(address in net for net in self._networks)
+            return self._known[peer]  # parsing an address and comparing it costs some µs
+        except KeyError:
+            found = self._is_named(_normal(peer.partition("%")[0]))
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[peer] = found
+            return found
+
+    def _is_named(self, address: str | None) -> bool:
+        if address is None or address in self._addresses:
+            return address is not None
+        return any(ip_address(address) in network for network in self._networks)
 
     def _origin(self, hops: list[_Hop]) -> _Hop | None:
         """Walk back through trusted proxies to what the outermost of them said of its peer."""
@@ -131,12 +142,12 @@ class ProxyHeaders(Hook):
 def _x_forwarded(scope: Scope) -> list[_Hop]:
     lists: dict[bytes, list[str]] = {}
     for name, value in scope["headers"]:
-        if name in (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"):
+        if name.startswith(b"x-forwarded-"):
             parts = [part.strip() for part in value.decode("latin-1").split(",")]
             lists.setdefault(name, []).extend(parts)
-    addresses: list[str] = lists.get(b"x-forwarded-for", [])
     if not lists:
         return []
+    addresses = lists.get(b"x-forwarded-for", [])
     count = len(addresses) or 1
     schemes = _aligned(lists.get(b"x-forwarded-proto"), count)
     hosts = _aligned(lists.get(b"x-forwarded-host"), count)
@@ -185,11 +196,22 @@ def _address(text: str) -> tuple[str, int] | None:
         port = port.removeprefix(":")
     elif text.count(":") == 1:
         host, _, port = text.partition(":")
-    try:
-        address = str(ip_address(host))
-    except ValueError:
+    address = _normal(host)
+    if address is None:
         return None
     return address, int(port) if _PORT.fullmatch(port) and int(port) < 65536 else 0
+
+
+def _normal(text: str) -> str | None:
+    """Write an address in its one usual form; None if it is none."""
+    try:  # a quarter of what ipaddress takes
+        if ":" not in text:
+            return inet_ntop(AF_INET, inet_pton(AF_INET, text))
+        packed = inet_pton(AF_INET6, text)
+    except (OSError, ValueError):
+        return None
+    mapped = packed.startswith(_MAPPED)
+    return inet_ntop(AF_INET, packed[12:]) if mapped else inet_ntop(AF_INET6, packed)
 
 
 def _network(peer: str) -> IPv4Network | IPv6Network:

@@ -48,8 +48,8 @@ class Sessions(Hook):
     renews it. Scripts cannot read the cookie. Raises SetupError for secrets under 16 characters
     and for cookies that browsers drop, SessionError while answering for values that cannot be kept.
 
-    Cost of a request, measured: 2 µs where the session is not touched, 50 µs to read, 90 µs to
-    read and write.
+    Cost of a request, measured: 2.1 µs where the session is not touched, 51 µs to read, 87 µs to
+    read and write, and the making of the ASGI scope where nothing else asks for it.
     """
 
     name: ClassVar[str] = "sessions"
