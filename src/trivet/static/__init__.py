@@ -1,0 +1,5 @@
+"""Static files: folders of ready files, served as they are."""
+
+from trivet.static.files import StaticFiles
+
+__all__ = ["StaticFiles"]
