@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
+from anyio._core._eventloop import threadlocals  # what `anyio.from_thread` looks at; see `_work`
 
 __all__ = ["MOST_THREADS", "Limit", "iterate_in_thread", "run_in_thread"]
 
@@ -32,12 +33,13 @@ T = TypeVar("T")
 class _Job:
     """One call on its way to a thread and back."""
 
-    __slots__ = ("call", "context", "done", "error", "future", "loop", "result", "started")
+    __slots__ = ("call", "context", "done", "error", "future", "loop", "result", "started", "token")
 
     def __init__(
         self, call: Callable[[], Any], loop: asyncio.AbstractEventLoop, future: asyncio.Future[Any]
     ) -> None:
         self.call = call
+        self.token: Any = None
         self.context = contextvars.copy_context()
         self.loop = loop
         self.future = future
@@ -58,8 +60,13 @@ class _Workers:
         self._finished: WeakKeyDictionary[asyncio.AbstractEventLoop, deque[_Job]] = (
             WeakKeyDictionary()
         )
+        self._tokens: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
 
     def put(self, job: _Job) -> None:
+        token = self._tokens.get(job.loop)
+        if token is None:
+            token = self._tokens[job.loop] = anyio.lowlevel.current_token()
+        job.token = token
         # Read without the lock: at worst one thread more than needed is started.
         if self._idle <= self._jobs.qsize() and self._threads < MOST_THREADS:
             with self._lock:
@@ -78,6 +85,8 @@ class _Workers:
             with self._lock:
                 self._idle -= 1
             job.started = True
+            # So that `anyio.from_thread.run` finds its way back from our threads as from its own.
+            threadlocals.current_token = job.token
             if not job.future.cancelled():
                 try:
                     job.result = job.context.run(job.call)
@@ -138,16 +147,12 @@ async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwa
     try:
         return await job.future  # type: ignore[no-any-return]
     except asyncio.CancelledError:
-        while job.started and not job.done:
+        if job.started and not job.done:
             job.future = loop.create_future()
-            if job.done:
-                break
-            try:
-                await job.future
-            except asyncio.CancelledError:
-                continue
-            except BaseException:
-                break
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait([job.future])
+            if not job.future.cancelled():
+                job.future.exception()  # nobody asks for it any more
         raise
 
 

@@ -44,7 +44,7 @@ _KEEP = b"connection: keep-alive\r\n"
 class Answering(asyncio.Protocol):
     """A connection that can answer; the phases are named in `protocol.py`."""
 
-    __slots__ = ("_drained", "_is_fresh", "_keep", "_mark", "_pending", "_phase", "_read_paused",
+    __slots__ = ("_drained", "_is_fresh", "_is_plain", "_keep", "_mark", "_pending", "_phase", "_read_paused",
                  "_since", "_size", "_stopping", "_transport", "_unsent", "_write_paused", "client",
                  "exchange", "is_trusted", "scheme", "server", "service")  # fmt: skip
 
@@ -60,6 +60,7 @@ class Answering(asyncio.Protocol):
         self._since = 0.0
         self._is_fresh = True
         self._keep = True
+        self._is_plain = False
         self._stopping = False
         self._size = 0
         self._mark = 0
@@ -110,7 +111,7 @@ class Answering(asyncio.Protocol):
     def shutdown(self) -> None:
         """Finish what is in flight, then close; the server calls this at a graceful stop."""
         self._stopping = True
-        self._keep = False
+        self._keep = self._is_plain = False
         if self._phase == START:
             self.service.loop.call_later(self.service.limits.drain, self._close_if_idle)
 
@@ -225,7 +226,7 @@ class Answering(asyncio.Protocol):
         if error is not None:
             logger.error("%s %r failed", exchange.method, exchange.path, exc_info=error)
         if exchange.state == FRESH and self._transport is not None:
-            self._keep = False
+            self._keep = self._is_plain = False
             self.write_answer(exchange, _FAILED)
         elif exchange.state != DONE:
             exchange.state = DONE
@@ -244,12 +245,12 @@ class Answering(asyncio.Protocol):
             await asyncio.shield(self._drained)
 
     def close_after(self) -> None:
-        self._keep = False
+        self._keep = self._is_plain = False
 
     def connection_line(self, exchange: SocketExchange) -> bytes:
         """Give the header line about the connection, deciding whether it will be kept."""
         if self._keep and self._phase != ANSWERING and not self._can_skip(exchange):
-            self._keep = False
+            self._keep = self._is_plain = False
         if not self._keep:
             return _CLOSE
         return b"" if exchange.line.minor else _KEEP
@@ -266,10 +267,11 @@ class Answering(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
+        service = self.service
         head = answer.head
         body = answer.body
-        lines = self.service.block
-        if not self._keep or not exchange.line[4] or self._phase != ANSWERING:
+        lines = service.block
+        if not self._is_plain:
             lines += self.connection_line(exchange)
         if answer.extra:
             lines = header_block(answer.extra) + lines
@@ -277,23 +279,32 @@ class Answering(asyncio.Protocol):
             transport.write(b"%b%b\r\n" % (head.block, lines))
         elif exchange.method == "HEAD":
             transport.write(b"%bcontent-length: %d\r\n%b\r\n" % (head.block, len(body), lines))
-        elif len(body) > _LARGE:
-            transport.writelines(
-                (b"%bcontent-length: %d\r\n%b\r\n" % (head.block, len(body), lines), body)
-            )
-        else:
+        elif len(body) <= _LARGE:
             transport.write(
                 b"%bcontent-length: %d\r\n%b\r\n%b" % (head.block, len(body), lines, body)
             )
-        self.answered(exchange, head.status)
+        else:
+            transport.writelines(
+                (b"%bcontent-length: %d\r\n%b\r\n" % (head.block, len(body), lines), body)
+            )
+        if self._is_plain and not (service.is_counting or self._pending or exchange.inlet):
+            # What `answered` comes to in the common case.
+            exchange.state = DONE
+            self.exchange = None
+            self._phase = START
+            self._is_fresh = False
+            self._since = service.now
+        else:
+            self.answered(exchange, head.status)
 
     def answered(self, exchange: SocketExchange, status: int) -> None:
         """Take note that an answer is complete, and go on to what follows it."""
         exchange.state = DONE
         service = self.service
-        service.state.total_requests += 1
-        if service.access is not None:
-            self._record(exchange, status)
+        if service.is_counting:
+            service.state.total_requests += 1
+            if service.access is not None:
+                self._record(exchange, status)
         if exchange.inlet is not None:
             exchange.inlet.wake()
         if not self._keep:

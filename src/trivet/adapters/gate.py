@@ -20,17 +20,23 @@ from urllib.parse import unquote
 from trivet.http.exchange import Answer, Head
 
 __all__ = [
+    "DOUBLED",
     "PLAIN",
+    "SINGLE",
     "Framing",
     "Line",
     "Refused",
     "check_headers",
+    "check_host",
     "check_method",
     "check_raw_headers",
     "check_target",
     "has_token",
+    "known_name",
+    "learn_name",
     "parse_line",
     "refusal",
+    "sum_bits",
 ]
 
 
@@ -72,17 +78,12 @@ class Framing(NamedTuple):
 
 PLAIN = Framing()
 
-# Bits of the headers that the gate looks at; SINGLE may come once only.
-_SINGLE = 1
-_HOST = 2
-_LENGTH = 4
-_CODING = 8
-_EXPECT = 16
-_UPGRADE = 32
-_CONNECTION = 64
-
 # RFC 9110 gives these one value each; a second one lets two readers of a request disagree.
 _SINGLETONS = (
+    b"host",
+    b"content-length",
+    b"transfer-encoding",
+    b"expect",
     b"authorization",
     b"content-location",
     b"content-range",
@@ -101,17 +102,50 @@ _SINGLETONS = (
     b"sec-websocket-version",
     b"user-agent",
 )
-_LOOKED_AT: dict[bytes, int] = {
-    **dict.fromkeys(_SINGLETONS, _SINGLE),
-    b"host": _SINGLE | _HOST,
-    b"content-length": _SINGLE | _LENGTH,
-    b"transfer-encoding": _SINGLE | _CODING,
-    b"expect": _SINGLE | _EXPECT,
-    b"upgrade": _UPGRADE,
-    b"connection": _CONNECTION,
-}
-_kind_of = _LOOKED_AT.get
+# Each has a bit; a header's bits are gathered as it arrives, and one test of the sum tells whether
+# anything about a request needs a closer look.
+_BITS: dict[bytes, int] = {name: 1 << place for place, name in enumerate(_SINGLETONS)}
+_SINGLE = (1 << len(_SINGLETONS)) - 1
+_CONNECTION = 1 << 22
+_UPGRADE = 1 << 23
+_UNDERSCORE = 1 << 24
+DOUBLED = 1 << 25
+"""Set in the sum of bits when a header that may come once came again."""
+SINGLE = _SINGLE
+_BITS[b"connection"] = _CONNECTION
+_BITS[b"upgrade"] = _UPGRADE
+_LOOKED_AT = (
+    _BITS[b"content-length"]
+    | _BITS[b"transfer-encoding"]
+    | _BITS[b"expect"]
+    | _CONNECTION
+    | _UPGRADE
+    | _UNDERSCORE
+    | DOUBLED
+)
+_HOST = _BITS[b"host"]
 _HABITS = frozenset({b"keep-alive", b"Keep-Alive"})
+
+# Header names as clients write them, with their lower-case form and bits.
+_MOST_NAMES = 1024
+_LONGEST_NAME = 64
+_names: dict[bytes, tuple[bytes, int]] = {}
+known_name = _names.get
+"""Give (lower-case name, bits) of a header name that was seen before, or None."""
+
+
+def learn_name(raw: bytes) -> tuple[bytes, int]:
+    """Give (lower-case name, bits) of a header name, remembering it."""
+    name = raw.lower()
+    bits = _BITS.get(name, 0)
+    if b"_" in name:
+        bits |= _UNDERSCORE
+    if len(raw) <= _LONGEST_NAME:
+        if len(_names) >= _MOST_NAMES:
+            _names.clear()
+        _names[raw] = name, bits
+    return name, bits
+
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -231,71 +265,78 @@ def _check_host_header(value: bytes) -> None:
     _good_hosts.add(value)
 
 
+def sum_bits(headers: Sequence[tuple[bytes, bytes]]) -> int:
+    """Give the sum of bits of headers with lower-case names; the socket gathers it by itself."""
+    seen = 0
+    for name, _ in headers:
+        bits = (known_name(name) or learn_name(name))[1]
+        if bits & seen & SINGLE:
+            seen |= DOUBLED
+        seen |= bits
+    return seen
+
+
 def check_headers(
-    headers: Sequence[tuple[bytes, bytes]], minor: int = 1, authority: bytes = b""
+    headers: Sequence[tuple[bytes, bytes]], seen: int, minor: int = 1, authority: bytes = b""
 ) -> Framing:
     """Check the headers of an HTTP/1 request (lower-case names) and give their framing.
 
-    `minor` is the minor version, `authority` that of an absolute target, if there was one.
+    `seen` is their sum of bits, `minor` the minor version, `authority` that of an absolute target.
     """
-    seen = 0
-    singles: list[bytes] = []
-    host = length = coding = expect = upgrade = None
-    connection = b""
-    underscored = False
+    if seen & _HOST:
+        # Nearly every client sends it first.
+        host = headers[0][1] if headers[0][0] == b"host" else _value_of(headers, b"host")
+        if host not in _good_hosts:
+            _check_host_header(host)
+    elif minor == 1:
+        raise Refused(400, "The request has no Host header; HTTP/1.1 needs exactly one.")
+    if not authority and not seen & _LOOKED_AT:
+        return PLAIN
+    return _look_closer(headers, seen, minor, authority)
+
+
+def _value_of(headers: Sequence[tuple[bytes, bytes]], wanted: bytes) -> bytes:
     for name, value in headers:
-        kind = _kind_of(name)
-        if kind is None:
-            if b"_" in name:
-                underscored = True
-            continue
-        if kind == _CONNECTION:
-            # What everybody sends by habit says nothing in HTTP/1.1, and keeps the short way.
-            if minor == 1 and value in _HABITS:
-                continue
-            connection += b"," + value.lower()
-        seen |= kind
-        if kind & _SINGLE:
-            if name in singles:
-                raise _doubled(name)
-            singles.append(name)
-        if kind & _HOST:
-            host = value
-        elif kind & _LENGTH:
-            length = value
-        elif kind & _CODING:
-            coding = value
-        elif kind & _EXPECT:
-            expect = value
-        elif kind & _UPGRADE:
-            upgrade = value
-    if host is None:
-        if minor == 1:
-            raise Refused(400, "The request has no Host header; HTTP/1.1 needs exactly one.")
-    elif host not in _good_hosts:
-        _check_host_header(host)
+        if name == wanted:
+            return value
+    return b""
+
+
+def _look_closer(
+    headers: Sequence[tuple[bytes, bytes]], seen: int, minor: int, authority: bytes
+) -> Framing:
+    values: dict[bytes, bytes] = {}
+    connection = b""
+    for name, value in headers:
+        bits = _BITS.get(name, 0)
+        if bits & _SINGLE:
+            if name in values:
+                raise Refused(
+                    400,
+                    f"The header {name.decode('ascii')!r} came more than once; "
+                    "it may come only once.",
+                )
+            values[name] = value
+        elif bits == _CONNECTION:
+            # What everybody sends by habit says nothing in HTTP/1.1.
+            if minor != 1 or value not in _HABITS:
+                connection += b"," + value.lower()
+        elif bits == _UPGRADE:
+            values[name] = value
+    host = values.get(b"host")
     if authority and host is not None and authority.lower() != host.lower():
         raise Refused(
             400,
             f"The Host header {_shown(host)} and the request target's {_shown(authority)} differ; "
             "send the same in both.",
         )
-    if underscored:
+    if seen & _UNDERSCORE:
         _check_twins(headers)
-    if seen <= _SINGLE | _HOST:
-        return PLAIN
     return Framing(
-        _body_length(length, coding, minor),
-        _expects_continue(expect, minor),
-        _asked_upgrade(upgrade, connection),
+        _body_length(values.get(b"content-length"), values.get(b"transfer-encoding"), minor),
+        _expects_continue(values.get(b"expect"), minor),
+        _asked_upgrade(values.get(b"upgrade"), connection),
         connection,
-    )
-
-
-def _doubled(name: bytes) -> Refused:
-    return Refused(
-        400,
-        f"The header {name.decode('ascii')!r} came more than once; it may come only once.",
     )
 
 

@@ -18,7 +18,19 @@ from uvicorn.server import ServerState
 
 from trivet.adapters.answering import ANSWERING, BODY, CHUNKS, HEAD, START, Answering
 from trivet.adapters.chunks import ChunkScanner
-from trivet.adapters.gate import PLAIN, Framing, Line, Refused, check_headers, has_token, parse_line
+from trivet.adapters.gate import (
+    DOUBLED,
+    PLAIN,
+    SINGLE,
+    Framing,
+    Line,
+    Refused,
+    check_headers,
+    has_token,
+    known_name,
+    learn_name,
+    parse_line,
+)
 from trivet.adapters.replies import DONE, Inlet, SocketExchange
 from trivet.adapters.service import Service, service_of
 from trivet.http.exchange import Target
@@ -42,11 +54,20 @@ def _line_of(raw: bytes) -> Line:
     return line
 
 
+known_line = _lines.get
+
+
+def _not_well_formed(error: httptools.HttpParserError) -> Refused:
+    return Refused(
+        400, f"The request is not well-formed HTTP/1.1: {str(error) or 'no more is known'}."
+    )
+
+
 class HttpProtocol(Answering):
     """One connection; uvicorn makes one for every client."""
 
     __slots__ = (
-        "_fed", "_held", "_is_led", "_left", "_most_body", "_parser", "_parts", "_scanner",
+        "_fed", "_feed_data", "_held", "_is_led", "_left", "_most_body", "_parser", "_parts", "_scanner", "_seen",
         "_target", "headers",
     )  # fmt: skip
 
@@ -62,6 +83,8 @@ class HttpProtocol(Answering):
         super().__init__(service or service_of(config, server_state, app_state))
         self.headers: list[tuple[bytes, bytes]] = []
         self._parser: Any = httptools.HttpRequestParser(self)  # Any: None once it is over
+        self._feed_data: Any = self._parser.feed_data
+        self._seen = 0
         self._held = bytearray()
         self._fed = 0
         self._is_led = False
@@ -74,7 +97,12 @@ class HttpProtocol(Answering):
     # What llhttp tells.
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.lower(), value))
+        name, bits = known_name(name) or learn_name(name)
+        self.headers.append((name, value))
+        if bits:
+            if bits & self._seen & SINGLE:
+                bits |= DOUBLED
+            self._seen |= bits
 
     def on_body(self, data: bytes) -> None:
         self._size += len(data)
@@ -91,24 +119,34 @@ class HttpProtocol(Answering):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         # The parser and the connection know each other; this lets both go at once.
-        self._parser = None
+        self._parser = self._feed_data = None
 
     def data_received(self, data: bytes) -> None:
-        if self._phase == START and data[0] > 32:
-            # The common case: one whole head, and nothing else.
-            end = data.find(b"\r\n")
-            limits = self.service.limits
-            if data.find(_END) + 4 == len(data) <= limits.max_head and end <= limits.max_url:
-                try:
-                    self._feed(data)
-                    self._take_request(data, end)
-                except Refused as refused:
-                    self.refuse(refused, data)
-                else:
-                    if self._target is not None:
-                        self._settle()
-                return
-        self._take(data)
+        if (
+            self._phase == START
+            and data.find(_END) + 4 == len(data) <= self.service.quick
+            and data[0] > 32
+        ):
+            # The common case: one whole head of an ordinary size, and nothing else.
+            try:
+                self._feed_data(data)
+                self._take_request(data)
+            except httptools.HttpParserUpgrade:
+                self._take_upgrade(data)
+            except httptools.HttpParserError as error:
+                self.refuse(_not_well_formed(error), data)
+            except Refused as refused:
+                self.refuse(refused, data)
+            if self._target is not None:
+                self._settle()
+        else:
+            self._take(data)
+
+    def _take_upgrade(self, data: bytes) -> None:
+        try:
+            self._take_request(data)
+        except Refused as refused:
+            self.refuse(refused, data)
 
     def _take(self, data: bytes) -> None:
         """Take in bytes in whatever phase they find the connection."""
@@ -171,7 +209,7 @@ class HttpProtocol(Answering):
         if not is_end:
             return b""
         head, rest = bytes(held[:stop]), bytes(held[stop:])
-        self._take_request(head, head.find(b"\r\n"))
+        self._take_request(head)
         held.clear()
         self._fed = 0
         self._is_led = False
@@ -201,59 +239,69 @@ class HttpProtocol(Answering):
 
     def _feed(self, data: bytes) -> None:
         try:
-            self._parser.feed_data(data)
+            self._feed_data(data)
         except httptools.HttpParserUpgrade:
             # The head is complete; whether anything is upgraded is decided with its headers.
             return
         except httptools.HttpParserError as error:
-            raise Refused(
-                400, f"The request is not well-formed HTTP/1.1: {str(error) or 'no more is known'}."
-            ) from error
+            raise _not_well_formed(error) from error
 
-    def _take_request(self, head: bytes, end: int) -> None:
+    def _take_request(self, head: bytes) -> None:
         """Pass a whole head through the gate, and on to the application or to its body."""
-        headers = self.headers
-        self.headers = []
         service = self.service
-        raw = head[:end]
-        line = _lines.get(raw) or _line_of(raw)
+        headers = self.headers
+        seen = self._seen
+        self.headers = []
+        self._seen = 0
+        raw = head[: head.find(b"\r\n")]
+        line = known_line(raw) or _line_of(raw)
         if len(headers) > service.limits.max_headers:
             raise Refused(
                 431,
                 f"The request has {len(headers)} headers; "
                 f"at most {service.limits.max_headers} are taken.",
             )
-        minor = line[4]
-        framing = check_headers(headers, minor, line[5])
-        connection = framing.connection
-        if connection:
-            self._keep = not has_token(connection, b"close") and (
-                minor == 1 or has_token(connection, b"keep-alive")
-            )
+        framing = check_headers(headers, seen, line[4], line[5])
+        self._since = service.now
+        if framing is PLAIN and line[4] and service.limit_concurrency is None:
+            self._keep = self._is_plain = not self._stopping
+            self._phase = ANSWERING
+            self.exchange = exchange = SocketExchange(self, line, headers, False)
+            try:
+                target = service.find(exchange)
+            except Exception as error:
+                self.fail(exchange, error)
+                return
+            self.begin(exchange, target)
         else:
-            self._keep = minor == 1
+            self._take_special(head, line, headers, framing)
+
+    def _take_special(
+        self, head: bytes, line: Line, headers: list[tuple[bytes, bytes]], framing: Framing
+    ) -> None:
+        """Take a request with a body, with an upgrade, or with its own idea of the connection."""
+        service = self.service
+        self._is_plain = False
+        connection = framing.connection
+        if line.minor:
+            self._keep = not (connection and has_token(connection, b"close"))
+        else:
+            self._keep = has_token(connection, b"keep-alive")
         if self._stopping:
             self._keep = False
-        self._size = 0
-        self._since = service.now
-        if (
-            framing is not PLAIN
-            and framing.upgrade == b"websocket"
-            and self._hand_over(head, framing)
-        ):
+        self._phase = ANSWERING
+        if framing.upgrade == b"websocket" and self._hand_over(head, framing):
             return
         self.exchange = exchange = SocketExchange(self, line, headers, framing.expects)
         if service.limit_concurrency is not None and service.is_full:
             self.refuse_load()
             return
         try:
-            target = service.dispatch.find(exchange)
+            target = service.find(exchange)
         except Exception as error:
-            self._phase = ANSWERING
             self.fail(exchange, error)
             return
         if framing.length == 0:
-            self._phase = ANSWERING
             self.begin(exchange, target)
         else:
             self._expect_body(exchange, target, framing)
@@ -281,6 +329,7 @@ class HttpProtocol(Answering):
         most = target.max_body
         if most is not None and framing.length > most:
             raise Refused(413, f"The body is larger than {most} bytes; send less.")
+        self._size = 0
         self._mark = 0
         self._target = target
         self._most_body = most

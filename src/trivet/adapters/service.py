@@ -102,11 +102,14 @@ class Service:
         "context",
         "default_names",
         "dispatch",
+        "find",
+        "is_counting",
         "limit_concurrency",
         "limits",
         "loop",
         "now",
         "peers",
+        "quick",
         "state",
         "timer",
     )
@@ -127,11 +130,16 @@ class Service:
         # Every request begins in a copy of this, so that no variable leaks from one to the next.
         self.context = contextvars.copy_context()
         self.dispatch = dispatch_of(config.loaded_app)
+        self.find = self.dispatch.find
         self.peers = (
             TrustedPeers(config.forwarded_allow_ips) if config.proxy_headers else TrustedPeers(())
         )
         self.limit_concurrency = config.limit_concurrency or limits.concurrency
         self.access = access
+        self.is_counting = access is not None or config.limit_max_requests is not None
+        """True if every answer must be noted somewhere."""
+        self.quick = min(limits.max_head, limits.max_url, 4096)
+        """A head of no more bytes breaks no limit of size, and needs no counting."""
         self.connections: set[Connection] = set()
         self.timer: asyncio.TimerHandle | None = None
         self.now = 0.0
@@ -141,9 +149,10 @@ class Service:
 
     def enter(self, connection: Connection) -> None:
         """Count a new connection in, and start the clock with the first."""
-        self.connections.add(connection)
         if self.timer is None:
-            self._tick()
+            self._refresh()
+            self.timer = self.loop.call_later(self.limits.sweep, self._tick)
+        self.connections.add(connection)
 
     def block_without(self, names: set[bytes]) -> bytes:
         """Give the default header lines but for those that the answer brings itself."""
@@ -162,13 +171,17 @@ class Service:
             len(self.state.connections) > most or len(self.state.tasks) >= most
         )
 
-    def _tick(self) -> None:
+    def _refresh(self) -> None:
+        """Set the clock, and write the lines that tell it."""
         self.now = self.loop.time()
         lines = list(self.config.encoded_headers)
         if self.config.date_header:
             lines.insert(0, (b"date", formatdate(time.time(), usegmt=True).encode("ascii")))
         self.block = b"".join([b"%b: %b\r\n" % line for line in lines])
         self.default_names = frozenset(name for name, _ in lines)
+
+    def _tick(self) -> None:
+        self._refresh()
         for connection in list(self.connections):
             try:
                 connection.sweep(self.now)

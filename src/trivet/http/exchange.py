@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
-from typing import Any, Protocol
+from http import HTTPStatus
+from typing import Any, ClassVar, Protocol
 
 # ASGI's own types: messages and scopes are open dictionaries by its specification.
 Message = MutableMapping[str, Any]
@@ -29,8 +30,6 @@ _REASONS: dict[int, bytes] = {}
 def status_line(status: int) -> bytes:
     """Give the HTTP/1.1 status line of `status`, with its line end."""
     if not _REASONS:
-        from http import HTTPStatus
-
         _REASONS.update({s.value: s.phrase.encode("ascii") for s in HTTPStatus})
     return b"HTTP/1.1 %d %b\r\n" % (status, _REASONS.get(status, b""))
 
@@ -64,7 +63,7 @@ class Head:
 class Answer:
     """A complete answer in memory: a shared head, a body, and headers of this answer alone."""
 
-    __slots__ = ("body", "extra", "head")
+    __slots__ = ("background", "body", "extra", "head")
 
     def __init__(
         self, head: Head, body: bytes = b"", extra: list[tuple[bytes, bytes]] | None = None
@@ -72,6 +71,7 @@ class Answer:
         self.head = head
         self.body = body
         self.extra = extra
+        self.background: Callable[[], Awaitable[None]] | None = None
 
     @property
     def status(self) -> int:
@@ -101,6 +101,10 @@ class Exchange(ABC):
     """
 
     __slots__ = ("body", "headers", "method", "params", "path", "query", "request", "target")
+
+    # True where only an asyncio cancellation can reach the work on this request, each once; False
+    # where it may run inside scopes that cancel again and again until they are obeyed.
+    cancels_once: ClassVar[bool] = False
 
     method: str
     path: str
@@ -152,6 +156,9 @@ class Target(Protocol):
 
     max_body: int | None
     """The most bytes that a body may have, or None for no limit. The face answers 413 beyond it."""
+
+    def enter(self, scope: Scope, params: tuple[str, ...]) -> None:
+        """Write into an ASGI scope what the match has found: route, path parameters, application."""
 
     def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
         """Start the work.

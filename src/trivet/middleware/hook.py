@@ -10,6 +10,8 @@ For hooks in the order in which they were declared, the rules are those of an on
   an answer ends the request; that hook and those behind it do not see the answer again.
 - `after` (ready answers) and `wrap` (streamed ones) run from the last hook to the first, so that
   the first hook sees the answer as the client will. For one answer only one of the two is called.
+- Where a `before` or the route raised, the answer to the error goes through all of them, so that
+  `after` and `wrap` must not count on their own hook's `before`.
 - `connect` runs, in the order of `before`, for the opening request of a WebSocket.
 
 Hooks must run for refusals (404, 405, 413, 422 …) as for routes: a CORS preflight is an OPTIONS

@@ -62,7 +62,7 @@ class RequestId(Hook):
 
     def after(self, exchange: Exchange, answer: Answer) -> Answer:
         """Name the id in a ready answer."""
-        name, identity = self._field, exchange.scope["state"]["request_id"].encode()
+        name, identity = self._field, self._known_id(exchange)
         answer = with_header(answer, name, identity)
         if self.expose:
             answer = with_header(answer, b"access-control-expose-headers", name)
@@ -70,7 +70,7 @@ class RequestId(Hook):
 
     def wrap(self, exchange: Exchange, send: Send) -> Send:
         """Name the id in a streamed answer."""
-        name, identity = self._field, exchange.scope["state"]["request_id"].encode()
+        name, identity = self._field, self._known_id(exchange)
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -82,6 +82,13 @@ class RequestId(Hook):
             await send(message)
 
         return named
+
+    def _known_id(self, exchange: Exchange) -> bytes:
+        state = exchange.scope.get("state") or {}
+        if "request_id" not in state:  # a hook before this one failed, and its error is answered
+            self.before(exchange)
+            state = exchange.scope["state"]
+        return str(state["request_id"]).encode()
 
     def _id(self, scope: Scope) -> str:
         if self.accept:

@@ -102,8 +102,8 @@ class Sessions(Hook):
     def after(self, exchange: Exchange, answer: Answer) -> Answer:
         """Send the cookie with a ready answer if the session was changed."""
         scope = exchange.scope
-        session = scope["session"]
-        if isinstance(session, Session) and not session.is_loaded:
+        session = scope.get("session")
+        if _is_untouched(session):
             return answer
         cookie = self._cookie_for(scope, session)
         answer = with_vary(answer, b"Cookie")
@@ -114,9 +114,8 @@ class Sessions(Hook):
         scope = exchange.scope
 
         async def kept(message: Message) -> None:
-            session = scope["session"]
-            untouched = isinstance(session, Session) and not session.is_loaded
-            if message["type"] == "http.response.start" and not untouched:
+            session = scope.get("session")
+            if message["type"] == "http.response.start" and not _is_untouched(session):
                 cookie = self._cookie_for(scope, session)
                 headers = vary_added(lowered(message.get("headers", ())), b"Cookie")
                 if cookie is not None:
@@ -180,6 +179,11 @@ class Sessions(Hook):
             same_site=self.same_site,
             partitioned=self.partitioned,
         )
+
+
+def _is_untouched(session: object) -> bool:
+    # None: a hook before this one failed, so that there is no session, and its error is answered.
+    return session is None or (isinstance(session, Session) and not session.is_loaded)
 
 
 def _json(value: Any) -> str:

@@ -1,220 +1,76 @@
 """One declared route: path, methods, function, and all that its plan and document need.
 
-`RouteState` computes everything from options, once. A `Route` is declared on a router; a `Bound`
-is the same route as seen through the routers that include it. Neither serves: compiling is the
-application's work, and `Route.app` is set by it.
+A `Route` is declared on a router; a `Bound` is the same route as seen through the routers that
+include it.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Sequence
-from enum import IntEnum
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from starlette import routing as starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from trivet.binding.analyze import analyze, dependency_call
-from trivet.binding.body import body_field
+from trivet.adapters.asgi import AsgiExchange, read_body
 from trivet.binding.forms import embeds
 from trivet.binding.plan import Call
-from trivet.binding.signature import return_annotation
-from trivet.errors import DeclarationError, place_of
-from trivet.http.exchange import Receive, Scope, Send
-from trivet.http.sse import EventSourceResponse, ServerSentEvent
-from trivet.routing.options import (
-    Default,
-    check_form_limits,
-    check_max_body,
-    generate_unique_id,
-    has_body,
-)
-from trivet.schema.annotations import is_subclass, stream_item
-from trivet.schema.field import Field
-from pydantic.fields import FieldInfo
+from trivet.http.exchange import Answer, Exchange, Receive, Scope, Send
+from trivet.routing.custom import CustomTarget, handler_of
+from trivet.routing.serve import ErrorAnswers, Hooks, RouteTarget, compile_route
+from trivet.routing.state import RouteState, plan_of
 
-__all__ = ["Bound", "Route", "RouteState", "WebSocketRoute", "plan_of"]
-
-_DEFAULTS: dict[str, Any] = {
-    "response_model": Default(None),
-    "status_code": None,
-    "tags": None,
-    "dependencies": None,
-    "summary": None,
-    "description": None,
-    "response_description": "Successful Response",
-    "responses": None,
-    "deprecated": None,
-    "operation_id": None,
-    "response_model_include": None,
-    "response_model_exclude": None,
-    "response_model_by_alias": True,
-    "response_model_exclude_unset": False,
-    "response_model_exclude_defaults": False,
-    "response_model_exclude_none": False,
-    "include_in_schema": True,
-    "response_class": Default(JSONResponse),
-    "name": None,
-    "methods": None,
-    "callbacks": None,
-    "openapi_extra": None,
-    "generate_unique_id_function": Default(generate_unique_id),
-    "strict_content_type": Default(True),
-    "dependency_overrides_provider": None,
-    "max_body_size": None,
-    "form_limits": None,
-    "stream_item_type": None,
-}
-
-
-def plan_of(function: Callable[..., Any], path: str, dependencies: Sequence[Any]) -> Call:
-    """Make the plan of a handler, with the dependencies that its routers ask for before its own."""
-    plan = analyze(function, path, scope="function")
-    plan.dependencies[:0] = [dependency_call(found, path) for found in dependencies]
-    return plan
-
-
-class RouteState:
-    """What is known of a route; attributes have the names of their options."""
-
-    path: str
-    endpoint: Callable[..., Any]
-    methods: set[str]
-    name: str
-    unique_id: str
-    plan: Call
-    body_field: Field | None
-    response_field: Field | None
-    stream_item_field: Field | None
-    response_fields: dict[int | str, Field]
-    embeds_body: bool
-    is_sse_stream: bool
-    is_json_stream: bool
-
-    def describe(self, path: str, endpoint: Callable[..., Any], options: dict[str, Any]) -> None:
-        """Fill in everything; raises `DeclarationError` for what cannot be served."""
-        unknown = set(options) - set(_DEFAULTS)
-        if unknown:
-            raise TypeError(
-                f"a route has no option {sorted(unknown)[0]!r}; it knows {', '.join(_DEFAULTS)}"
-            )
-        for name, default in _DEFAULTS.items():
-            setattr(self, name, options.get(name, default))
-        if not callable(endpoint):
-            raise DeclarationError(
-                f"An endpoint must be a callable, this is {endpoint!r}", code="routing.endpoint"
-            )
-        self.path = path
-        self.endpoint = endpoint
-        self._describe_names()
-        self._describe_texts()
-        self.plan = plan_of(endpoint, self.path_format, self.dependencies)
-        fields = self.plan.body_fields()
-        self.embeds_body = embeds(fields)
-        self.body_field = body_field(fields, self.unique_id, embedded=self.embeds_body)
-        self._describe_answers()
-
-    def _describe_names(self) -> None:
-        self.name = self.name or starlette.get_name(self.endpoint)
-        self.path_regex, self.path_format, self.param_convertors = starlette.compile_path(
-            self.path
-        )
-        self.methods = {method.upper() for method in self.methods or ["GET"]}
-        generate = self.generate_unique_id_function
-        if isinstance(generate, Default):
-            generate = generate.value
-        self.tags: list[Any] = list(self.tags or [])
-        self.responses: dict[int | str, Any] = dict(self.responses or {})
-        self.dependencies: list[Any] = list(self.dependencies or [])
-        check_max_body(self.max_body_size)
-        self.form_limits = check_form_limits(self.form_limits)
-        if isinstance(self.status_code, IntEnum):
-            self.status_code = int(self.status_code)
-        self.unique_id = self.operation_id or generate(self)
-
-    def _describe_texts(self) -> None:
-        text = self.description or inspect.cleandoc(self.endpoint.__doc__ or "")
-        # What follows a form feed is for readers of the source.
-        self.description: str = text.split("\f")[0].strip()
-
-    def _describe_answers(self) -> None:
-        yields = self.plan.kind.yields
-        response_class = self.response_class
-        self.is_sse_stream = yields and is_subclass(response_class, EventSourceResponse)
-        self.is_json_stream = yields and isinstance(response_class, Default)
-        if isinstance(self.response_model, Default):
-            self.response_model = self._model_from_annotation()
-        self.response_fields = {}
-        for status, response in self.responses.items():
-            if not isinstance(response, dict):
-                raise DeclarationError(
-                    "An additional response must be a dict", code="routing.responses"
-                )
-            if response.get("model"):
-                self._check_body_allowed(status)
-                self.response_fields[status] = self._answer_field(
-                    f"Response_{status}_{self.unique_id}", response["model"]
-                )
-        self.response_field = None
-        if self.response_model:
-            self._check_body_allowed(self.status_code)
-            self.response_field = self._answer_field(
-                f"Response_{self.unique_id}", self.response_model
-            )
-        self.stream_item_field = None
-        if self.stream_item_type:
-            self.stream_item_field = self._answer_field(
-                f"StreamItem_{self.unique_id}", self.stream_item_type
-            )
-
-    def _model_from_annotation(self) -> Any:
-        annotation = return_annotation(self.endpoint)
-        if is_subclass(annotation, Response):
-            return None
-        item = stream_item(annotation)
-        if item is None or not self.plan.kind.yields:
-            return annotation
-        streams_items = self.is_json_stream or self.is_sse_stream
-        # An event is the envelope, not the data.
-        if streams_items and not is_subclass(item, ServerSentEvent):
-            self.stream_item_type = item
-        return None
-
-    def _answer_field(self, name: str, annotation: Any) -> Field:
-        return Field(name, FieldInfo(annotation=annotation), mode="serialization")
-
-    def _check_body_allowed(self, status: int | str | None) -> None:
-        if not has_body(status):
-            place = place_of(self.endpoint)
-            raise DeclarationError(
-                f"Status code {status} must not have a response body",
-                code="routing.body-not-allowed",
-                where=f"{place['file']}:{place['line']}" if "file" in place else None,
-                mend="return None and leave the response model out, or use status 200",
-            )
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+__all__ = ["Bound", "Route", "WebSocketRoute"]
 
 
 class Route(RouteState, starlette.Route):
     """A declared route. It is a Starlette route too, so it may stand in a Starlette router."""
 
-    # Set by the application that serves it; alone in a foreign router it serves itself.
-    serve_alone: Callable[[Route], Any] | None = None
-
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.describe(path, endpoint, options)
+        self._target: RouteTarget | None = None
 
     @property
     def dependant(self) -> Call:
         return self.plan
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Give the function from a request to a response; a subclass may wrap or replace it."""
-        raise NotImplementedError("a route's handler is compiled by the application")
+        if self._target is None:
+            self._target = _alone(self)
+        return handler_of(self._target)
+
+    def handler_for(
+        self, target: RouteTarget
+    ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Give the handler of this route's class around another compiled target."""
+        before, self._target = self._target, target
+        try:
+            return self.get_route_handler()
+        finally:
+            self._target = before
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request alone, for a route that stands in a router of Starlette's."""
+        if self._target is None:
+            self._target = _alone(self)
+        target: Any = self._target
+        if type(self).get_route_handler is not Route.get_route_handler:
+            target = CustomTarget(target, self.get_route_handler(), _RAISE)
+        exchange = AsgiExchange(scope, receive, send)
+        exchange.target = target
+        found = scope.get("path_params", {})
+        exchange.params = tuple(
+            convertor.to_string(found[name]) for name, convertor in self.param_convertors.items()
+        )
+        if target.reads_body:
+            exchange.body = await read_body(receive, target.max_body)
+        outcome = target.begin(exchange)
+        if isinstance(outcome, Answer):
+            await exchange.reply(outcome)
+        else:
+            await outcome
 
     def matches(self, scope: Scope) -> tuple[starlette.Match, Scope]:
         match, child = super().matches(scope)
@@ -268,6 +124,36 @@ class WebSocketRoute(starlette.WebSocketRoute):
         return match, child
 
 
-async def unserved(scope: Scope, receive: Receive, send: Send) -> None:
-    """Stand in for the ASGI face of a route that no application has compiled."""
-    raise RuntimeError("this route belongs to no application")
+class _NoHooks:
+    """The hooks of a route that stands alone: none."""
+
+    is_empty = True
+
+    def before(self, exchange: Exchange) -> Answer | None:
+        return None
+
+    def after(self, exchange: Exchange, answer: Answer) -> Answer:
+        return answer
+
+    def send(self, exchange: Exchange) -> Send:
+        return exchange.send
+
+
+class _Raise:
+    """Leaves every error to whoever serves the route."""
+
+    hooks: Hooks = _NoHooks()
+
+    def at_once(self, exchange: Exchange, error: Exception) -> Answer | None:
+        return None
+
+    async def respond(self, exchange: Exchange, error: Exception) -> None:
+        raise error
+
+
+_RAISE: ErrorAnswers = _Raise()
+
+
+def _alone(route: Route) -> RouteTarget:
+    context = {"route": route, "endpoint": route.endpoint}
+    return RouteTarget(route, compile_route(route, {}), _RAISE, context)

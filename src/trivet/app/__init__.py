@@ -1,0 +1,1 @@
+"""The application: what is declared is built once into what serves."""

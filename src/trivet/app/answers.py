@@ -1,0 +1,212 @@
+"""From exceptions to answers: the handlers of an application, and what stands where none does.
+
+Trivet's own answers need no request object and no waiting, so a route that never waits stays
+without a task even when it refuses. A handler of the user's takes their place where there is one.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.exceptions import WebSocketException as StarletteWebSocketException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.websockets import WebSocket
+
+from trivet.app.hooks import HookChain
+from trivet.binding.reading import request_of
+from trivet.concurrency import run_in_thread
+from trivet.errors import RequestValidationError, WebSocketRequestValidationError
+from trivet.http.exchange import Answer, Exchange, Head
+from trivet.openapi.error_shape import FASTAPI, ErrorShape
+from trivet.routing.options import has_body
+from trivet.routing.serve import deliver
+from trivet.schema.encode import jsonable_encoder
+
+__all__ = [
+    "ErrorHandlers",
+    "Handler",
+    "http_exception_handler",
+    "request_validation_exception_handler",
+    "websocket_request_validation_exception_handler",
+]
+
+logger = logging.getLogger("trivet.app")
+
+# (request or socket, exception) → response; sync or async, so what it gives is open.
+Handler = Callable[[Any, Any], Any]
+DebugPage = Callable[[Request, Exception], Response]
+
+_POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
+
+
+async def http_exception_handler(request: Request, exc: StarletteHTTPException) -> Response:
+    """Answer an `HTTPException` as `{"detail": …}` with its status and headers."""
+    headers = getattr(exc, "headers", None)
+    if not has_body(exc.status_code):
+        return Response(status_code=exc.status_code, headers=headers)
+    return JSONResponse({"detail": exc.detail}, status_code=exc.status_code, headers=headers)
+
+
+async def request_validation_exception_handler(
+    request: Request, exc: RequestValidationError
+) -> JSONResponse:
+    """Answer a request that does not fit with 422 and the list of its errors."""
+    return JSONResponse({"detail": jsonable_encoder(exc.errors())}, status_code=422)
+
+
+async def websocket_request_validation_exception_handler(
+    websocket: WebSocket, exc: WebSocketRequestValidationError
+) -> None:
+    """Refuse a WebSocket whose opening request does not fit: close with 1008."""
+    await websocket.close(code=_POLICY_VIOLATION, reason=jsonable_encoder(exc.errors()))
+
+
+async def _websocket_exception_handler(
+    websocket: WebSocket, exc: StarletteWebSocketException
+) -> None:
+    await websocket.close(code=exc.code, reason=exc.reason)
+
+
+_DEFAULTS: dict[Any, Handler] = {
+    StarletteHTTPException: http_exception_handler,
+    StarletteWebSocketException: _websocket_exception_handler,
+    RequestValidationError: request_validation_exception_handler,
+    WebSocketRequestValidationError: websocket_request_validation_exception_handler,
+}
+
+
+class ErrorHandlers:
+    """All handlers of one application, found by status first and then by class.
+
+    `outermost` says that nothing stands around the routes: what nobody handles gets its 500 here,
+    and is raised again so that the server logs it. Inside ASGI middleware it is only raised.
+    """
+
+    def __init__(
+        self,
+        handlers: Mapping[Any, Handler],
+        *,
+        outermost: bool,
+        hooks: HookChain,
+        shape: ErrorShape = FASTAPI,
+        debug_page: DebugPage | None = None,
+    ) -> None:
+        self.shape = shape
+        self._content_type = (b"content-type", shape.media_type.encode("ascii"))
+        self.hooks = hooks
+        self._hooks = None if hooks.is_empty else hooks
+        self.by_status = {key: h for key, h in handlers.items() if isinstance(key, int)}
+        self.by_class = _DEFAULTS | {
+            key: h for key, h in handlers.items() if not isinstance(key, int)
+        }
+        self.last = self.by_status.pop(500, None) or self.by_class.pop(Exception, None)
+        self.by_class.pop(Exception, None)
+        self.outermost = outermost
+        self.debug_page = debug_page
+
+    def find(self, error: Exception) -> Handler | None:
+        """Give the handler of `error`, or None."""
+        if isinstance(error, StarletteHTTPException):
+            handler = self.by_status.get(error.status_code)
+            if handler is not None:
+                return handler
+        for cls in type(error).__mro__:
+            handler = self.by_class.get(cls)
+            if handler is not None:
+                return handler
+        return None
+
+    def at_once(self, exchange: Exchange, error: Exception) -> Answer | None:
+        """Give the answer where it needs no waiting and no user's code; None where it does."""
+        handler = self.find(error)
+        if handler is http_exception_handler:
+            answer = self._http_answer(error)  # type: ignore[arg-type]
+        elif handler is request_validation_exception_handler:
+            body = self.shape.to_json(422, errors=error.errors())  # type: ignore[attr-defined]
+            answer = Answer(Head(422, [self._content_type]), body)
+        else:
+            return None
+        # An exception that is raised again and again would gather the frames of every request.
+        error.__traceback__ = None
+        return answer
+
+    def begin(self, exchange: Exchange, error: Exception) -> Answer | Coroutine[Any, Any, None]:
+        """Answer `error` in place of a route, with the hooks around it."""
+        if self._hooks is not None:
+            refused = self._hooks.before(exchange)
+            if refused is not None:
+                return refused
+        answer = self.at_once(exchange, error)
+        if answer is None:
+            return self.respond(exchange, error)
+        return answer if self._hooks is None else self._hooks.after(exchange, answer)
+
+    async def respond(self, exchange: Exchange, error: Exception) -> None:
+        """Answer `error`, or raise it where nobody handles it."""
+        handler = self.find(error)
+        if handler is None:
+            if self.outermost:
+                await self.fail(exchange, error)
+            raise error
+        if exchange.started:
+            raise RuntimeError(
+                "Caught handled exception, but response already started."
+            ) from error
+        answer = self.at_once(exchange, error)
+        if answer is not None:
+            await deliver(exchange, answer, self._hooks)
+            return
+        response = await _called(handler, request_of(exchange), error)
+        if response is not None:
+            await deliver(exchange, response, self._hooks)
+        error.__traceback__ = None
+
+    async def fail(self, exchange: Exchange, error: Exception) -> None:
+        """Answer an error that nobody handled with a 500, if an answer can still be given."""
+        response = await self.last_response(request_of(exchange), error)
+        if not exchange.started:
+            await deliver(exchange, response, self._hooks)
+
+    async def last_response(self, request: Request, error: Exception) -> Response:
+        """Give the 500 for `error`: the debug page, the user's own, or a plain one."""
+        if self.debug_page is not None:
+            return await run_in_thread(self.debug_page, request, error)
+        if self.last is not None:
+            return await _called(self.last, request, error)  # type: ignore[no-any-return]
+        return PlainTextResponse("Internal Server Error", status_code=500)
+
+    def _http_answer(self, error: StarletteHTTPException) -> Answer:
+        headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in (error.headers or {}).items()
+        ]
+        if not has_body(error.status_code):
+            return Answer(Head(error.status_code, headers))
+        if not any(name == b"content-type" for name, _ in headers):
+            headers.append(self._content_type)
+        return Answer(
+            Head(error.status_code, headers), self.shape.to_json(error.status_code, error.detail)
+        )
+
+    async def close_socket(self, socket: WebSocket, error: Exception) -> None:
+        """End a WebSocket for `error`, or raise it where nobody handles it."""
+        handler = self.find(error)
+        if handler is None:
+            raise error
+        response = await _called(handler, socket, error)
+        if response is not None:
+            await response(socket.scope, socket.receive, socket.send)
+
+
+async def _called(handler: Handler, connection: Any, error: Exception) -> Any:
+    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
+        getattr(handler, "__call__", None)  # noqa: B004
+    ):
+        return await handler(connection, error)
+    result = await run_in_thread(handler, connection, error)
+    return await result if inspect.isawaitable(result) else result

@@ -1,0 +1,408 @@
+"""The application: one object that gathers declarations, is built once, and serves on every face."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+from starlette.datastructures import State
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.routing import BaseRoute
+from typing_extensions import Unpack
+
+from trivet.app.answers import ErrorHandlers
+from trivet.app.build import Built, build
+from trivet.app.documentation import add_documentation
+from trivet.app.face import core, with_middleware
+from trivet.app.hooks import HookChain
+from trivet.app.options import DOCUMENT_DEFAULTS, AppOptions
+from trivet.app.overrides import Overrides
+from trivet.app.part import Part
+from trivet.errors import SetupError
+from trivet.http.exchange import ASGIApp, Exchange, Receive, Scope, Send, Target
+from trivet.middleware.hook import Hook
+from trivet.openapi.document import get_openapi
+from trivet.openapi.error_shape import FASTAPI, ErrorShape
+from trivet.routing.options import RouteOptions
+from trivet.routing.router import IncludeOptions, Router
+
+__all__ = ["App"]
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+SomePart = TypeVar("SomePart", bound=Part)
+P = ParamSpec("P")
+
+_ROUTER_OPTIONS = (
+    "routes",
+    "redirect_slashes",
+    "on_startup",
+    "on_shutdown",
+    "lifespan",
+    "default_response_class",
+    "dependencies",
+    "callbacks",
+    "deprecated",
+    "include_in_schema",
+    "responses",
+    "generate_unique_id_function",
+    "strict_content_type",
+    "max_body_size",
+    "form_limits",
+)
+
+
+class App:
+    """A web application.
+
+    Declare routes on it, include routers, use parts; then give it to any server: Trivet's own
+    takes it without ASGI in between, every other one as the ASGI application that it also is.
+    Options are those of `AppOptions`.
+    """
+
+    # HEAD is answered wherever GET is, as HTTP wants it (RFC 9110, 9.3.2).
+    answers_head = True
+    # The version that the document claims; set it lower only for tools that insist.
+    openapi_version = "3.1.0"
+
+    title: str
+    summary: str | None
+    description: str
+    version: str
+    openapi_url: str | None
+    openapi_tags: Sequence[Mapping[str, Any]] | None
+    docs_url: str | None
+    redoc_url: str | None
+    swagger_ui_oauth2_redirect_url: str | None
+    swagger_ui_init_oauth: Mapping[str, Any] | None
+    swagger_ui_parameters: Mapping[str, Any] | None
+    terms_of_service: str | None
+    contact: Mapping[str, Any] | None
+    license_info: Mapping[str, Any] | None
+    root_path_in_servers: bool
+    separate_input_output_schemas: bool
+    openapi_external_docs: Mapping[str, Any] | None
+
+    def __init__(self, **options: Unpack[AppOptions]) -> None:
+        unknown = set(options) - set(AppOptions.__annotations__)
+        if unknown:
+            raise TypeError(
+                f"{type(self).__name__} has no option {sorted(unknown)[0]!r}; it knows"
+                f" {', '.join(sorted(AppOptions.__annotations__))}"
+            )
+        for name, default in DOCUMENT_DEFAULTS.items():
+            setattr(self, name, options.get(name, default))
+        if self.openapi_url and not self.title:
+            raise SetupError("A title must be provided for OpenAPI, e.g.: 'My API'")
+        if self.openapi_url and not self.version:
+            raise SetupError("A version must be provided for OpenAPI, e.g.: '2.1.0'")
+        self.debug = options.get("debug", False)
+        self.servers = list(options.get("servers") or [])
+        self.root_path = options.get("root_path", "")
+        self.max_body_size = options.get("max_body_size")
+        self.error_shape: ErrorShape = options.get("error_shape", FASTAPI)
+        self.openapi_schema: dict[str, Any] | None = None
+        self.state = State()
+        self._overrides = Overrides(self._changed)
+        self.webhooks = options.get("webhooks") or Router()
+        self.router = Router(
+            dependency_overrides_provider=self,
+            **{name: options[name] for name in _ROUTER_OPTIONS if name in options},  # type: ignore[literal-required, typeddict-item]
+        )
+        self.router.changed.append(self._changed)
+        self.exception_handlers: dict[Any, Callable[..., Any]] = dict(
+            options.get("exception_handlers") or {}
+        )
+        self.user_middleware: list[Middleware] = list(options.get("middleware") or [])
+        self.hooks: list[Hook] = list(options.get("hooks") or [])
+        self.parts: dict[type[Part], Part] = {}
+        self._built: Built | None = None
+        self._asgi: ASGIApp | None = None
+        add_documentation(self)
+
+    # -- serving ---------------------------------------------------------------------------------
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.root_path:
+            scope["root_path"] = self.root_path
+        scope["app"] = self
+        await self.asgi(scope, receive, send)
+
+    def dispatch(self) -> App:
+        """Give what a face asks where requests go: the application itself."""
+        return self
+
+    def find(self, exchange: Exchange) -> Target:
+        """Match a request; see `trivet.http.exchange.Dispatch`."""
+        built = self._built
+        if built is None:
+            built = self.built()
+        return built.find(exchange)
+
+    @property
+    def is_native(self) -> bool:
+        """False where ASGI middleware stands around the routes."""
+        return not self.user_middleware and not self.root_path
+
+    @property
+    def asgi(self) -> ASGIApp:
+        """The application with its middleware, as an ASGI 3 callable."""
+        if self._asgi is None:
+            inner = core(self, self.built)
+            if self.user_middleware:
+                inner = with_middleware(inner, self.user_middleware, self.built().errors)
+            self._asgi = inner
+        return self._asgi
+
+    def built(self) -> Built:
+        """Give the built application, built now if that was not done or something changed since."""
+        if self._built is None:
+            errors = ErrorHandlers(
+                self.exception_handlers,
+                outermost=not self.user_middleware,
+                hooks=HookChain(self.hooks),
+                shape=self.error_shape,
+            )
+            self._built = build(
+                self,
+                self.router,
+                errors,
+                self.dependency_overrides,
+                answers_head=self.answers_head,
+            )
+        return self._built
+
+    def _changed(self) -> None:
+        self._built = None
+        self._asgi = None
+        self.openapi_schema = None
+
+    @property
+    def dependency_overrides(self) -> dict[Callable[..., Any], Callable[..., Any]]:
+        """What is called in place of a dependency, in tests mostly."""
+        return self._overrides
+
+    @dependency_overrides.setter
+    def dependency_overrides(
+        self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
+    ) -> None:
+        self._overrides = Overrides(self._changed)
+        self._overrides.update(overrides)
+
+    # -- the document ----------------------------------------------------------------------------
+
+    def openapi(self) -> dict[str, Any]:
+        """Give the OpenAPI document; made once, kept in `openapi_schema`, and free to be changed."""
+        if not self.openapi_schema:
+            self.openapi_schema = get_openapi(
+                title=self.title,
+                version=self.version,
+                openapi_version=self.openapi_version,
+                summary=self.summary,
+                description=self.description,
+                routes=self.routes,
+                webhooks=self.webhooks.routes,
+                tags=self.openapi_tags,
+                servers=self.servers,
+                terms_of_service=self.terms_of_service,
+                contact=self.contact,
+                license_info=self.license_info,
+                separate_input_output_schemas=self.separate_input_output_schemas,
+                external_docs=self.openapi_external_docs,
+                error_shape=self.error_shape,
+            )
+        return self.openapi_schema
+
+    def swagger_ui_assets(self, root: str) -> dict[str, str]:
+        """Give the addresses of Swagger UI's files, as arguments of its page."""
+        return {}
+
+    def redoc_assets(self, root: str) -> dict[str, str]:
+        """Give the addresses of ReDoc's files, as arguments of its page."""
+        return {}
+
+    # -- parts, hooks, handlers ------------------------------------------------------------------
+
+    def use(self, part: SomePart) -> SomePart:
+        """Install a part, and before it what it requires; gives the part that is installed.
+
+        A part of the same type that is there already is kept and given back.
+        """
+        found = self.parts.get(type(part))
+        if found is not None:
+            return found  # type: ignore[return-value]
+        for needed in part.requires:
+            self.use(needed)
+        self.parts[type(part)] = part
+        part.install(self)
+        self.hooks.extend(part.hooks())
+        for key, handler in part.exception_handlers().items():
+            self.exception_handlers.setdefault(key, handler)
+        router = part.router()
+        if router is not None:
+            self.include_router(router)
+        self._changed()
+        return part
+
+    def add_hook(self, hook: Hook) -> None:
+        """Put a native hook inside those that are there already."""
+        self.hooks.append(hook)
+        self._changed()
+
+    def add_middleware(
+        self, middleware_class: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> None:
+        """Put ASGI middleware around all that is there already; requests then go through ASGI."""
+        self.user_middleware.insert(0, Middleware(middleware_class, *args, **kwargs))
+        self._changed()
+
+    def middleware(self, middleware_type: str) -> Callable[[Handler], Handler]:
+        """Declare a function `(request, call_next) -> response` around every request."""
+        if middleware_type != "http":
+            raise SetupError('Currently only middleware("http") is supported.')
+
+        def declare(function: Handler) -> Handler:
+            self.add_middleware(BaseHTTPMiddleware, dispatch=function)
+            return function
+
+        return declare
+
+    def exception_handler(self, key: int | type[Exception]) -> Callable[[Handler], Handler]:
+        """Declare what answers a status or a class of exceptions."""
+
+        def declare(function: Handler) -> Handler:
+            self.add_exception_handler(key, function)
+            return function
+
+        return declare
+
+    def add_exception_handler(
+        self, key: int | type[Exception], handler: Callable[..., Any]
+    ) -> None:
+        """Answer a status or a class of exceptions with `handler(request, exception)`."""
+        self.exception_handlers[key] = handler
+        self._changed()
+
+    # -- declaring routes: what the router does --------------------------------------------------
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """The declared routes and included routers, as they were declared."""
+        return self.router.routes
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        """Give the path of the route `name`; raises Starlette's `NoMatchFound`."""
+        return self.router.url_path_for(name, **path_params)
+
+    def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
+        """Serve the routes of `router`, under a prefix and with what the options add."""
+        self.router.include_router(router, **options)
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Add a route; options are those of `RouteOptions`, and `methods`."""
+        self.router.add_api_route(path, endpoint, **options)
+
+    def api_route(
+        self,
+        path: str,
+        *,
+        methods: Collection[str] | None = None,
+        **options: Unpack[RouteOptions],
+    ) -> Callable[[Handler], Handler]:
+        """Declare a route for several methods (GET where none is named)."""
+        return self.router.api_route(path, methods=methods, **options)
+
+    def route(
+        self,
+        path: str,
+        methods: Collection[str] | None = None,
+        **options: Unpack[RouteOptions],
+    ) -> Callable[[Handler], Handler]:
+        """Declare a route as Flask does: GET, or the methods that are named."""
+        return self.router.api_route(path, methods=methods, **options)
+
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers GET at `path`."""
+        return self.router.api_route(path, methods=["GET"], **options)
+
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers PUT at `path`."""
+        return self.router.api_route(path, methods=["PUT"], **options)
+
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers POST at `path`."""
+        return self.router.api_route(path, methods=["POST"], **options)
+
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers DELETE at `path`."""
+        return self.router.api_route(path, methods=["DELETE"], **options)
+
+    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers OPTIONS at `path`."""
+        return self.router.api_route(path, methods=["OPTIONS"], **options)
+
+    def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers HEAD at `path`."""
+        return self.router.api_route(path, methods=["HEAD"], **options)
+
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers PATCH at `path`."""
+        return self.router.api_route(path, methods=["PATCH"], **options)
+
+    def trace(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
+        """Declare what answers TRACE at `path`."""
+        return self.router.api_route(path, methods=["TRACE"], **options)
+
+    def add_api_websocket_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None = None,
+        *,
+        dependencies: Sequence[Any] | None = None,
+    ) -> None:
+        """Add a WebSocket route whose function has parameters and dependencies."""
+        self.router.add_api_websocket_route(path, endpoint, name, dependencies=dependencies)
+
+    def websocket(
+        self, path: str, name: str | None = None, *, dependencies: Sequence[Any] | None = None
+    ) -> Callable[[Handler], Handler]:
+        """Declare what serves WebSockets at `path`."""
+        return self.router.websocket(path, name, dependencies=dependencies)
+
+    def websocket_route(self, path: str, name: str | None = None) -> Callable[[Handler], Handler]:
+        """Declare a plain Starlette WebSocket route."""
+        return self.router.websocket_route(path, name)
+
+    def add_websocket_route(
+        self, path: str, endpoint: Callable[..., Any], name: str | None = None
+    ) -> None:
+        """Add a plain Starlette WebSocket route."""
+        self.router.add_websocket_route(path, endpoint, name)
+
+    def add_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        methods: Collection[str] | None = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+    ) -> None:
+        """Add a plain Starlette route: a function from a request to a response, or an ASGI app."""
+        self.router.add_route(path, endpoint, methods, name, include_in_schema)
+
+    def mount(self, path: str, app: Any, name: str | None = None) -> None:
+        """Serve another ASGI application below `path`."""
+        self.router.mount(path, app, name)
+
+    def host(self, host: str, app: Any, name: str | None = None) -> None:
+        """Serve another ASGI application for a host name."""
+        self.router.host(host, app, name)
+
+    def on_event(self, event_type: str) -> Callable[[Handler], Handler]:
+        """Call the function at "startup" or "shutdown"; a lifespan does both in one place."""
+        return self.router.on_event(event_type)
+
+    def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
+        """Call `func` at "startup" or "shutdown"."""
+        self.router.add_event_handler(event_type, func)

@@ -1,0 +1,277 @@
+"""From declarations to what serves: every route compiled, and the table in which they are found.
+
+Runs once, when the first request comes or the server starts. The result is never changed: when a
+route is added later, or a dependency is overridden in a test, the application is built again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette import routing as starlette
+from starlette.datastructures import URL
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.responses import RedirectResponse
+
+from trivet.app.answers import ErrorHandlers
+from trivet.http.exchange import Answer, Exchange, Scope, Target
+from trivet.routing.contexts import RouteContext, contexts
+from trivet.routing.custom import CustomTarget
+from trivet.routing.route import Route, WebSocketRoute
+from trivet.routing.router import Router
+from trivet.routing.serve import RouteTarget, compile_route, compile_socket, deliver
+from trivet.routing.state import RouteState
+from trivet.routing.table import Entry, MatchTable
+
+__all__ = ["Built", "Sockets", "build"]
+
+_ANYTHING = re.compile(r"(?s).*")
+
+
+class ForeignTarget:
+    """A route that is served through ASGI: a mounted application or a plain Starlette route."""
+
+    reads_body = False
+    max_body: int | None = None
+
+    def __init__(self, route: Any, errors: ErrorHandlers, context: Mapping[str, Any]) -> None:
+        self.route = route
+        self._errors = errors
+        self._context = context
+
+    def enter(self, scope: Scope, params: tuple[str, ...]) -> None:
+        scope.update(self._context)
+
+    def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
+        if not self._errors.hooks.is_empty:
+            answer = self._errors.hooks.before(exchange)
+            if answer is not None:
+                return answer
+        return self._serve(exchange)
+
+    async def _serve(self, exchange: Exchange) -> None:
+        scope = exchange.scope
+        scope.update(self._context)
+        send = exchange.send if self._errors.hooks.is_empty else self._errors.hooks.send(exchange)
+        scope["starlette.exception_handlers"] = (self._errors.by_class, self._errors.by_status)
+        try:
+            _, child = self.route.matches(scope)
+            scope.update(child)
+            await self.route.handle(scope, exchange.receive, send)
+        except Exception as error:
+            await self._errors.respond(exchange, error)
+
+
+class Refusal:
+    """What answers where no route does: 404, 405, or the redirect to the other slash."""
+
+    reads_body = True
+    max_body: int | None = None
+
+    def __init__(
+        self, error: StarletteHTTPException, errors: ErrorHandlers, context: Mapping[str, Any]
+    ) -> None:
+        self._status = error.status_code
+        self._headers = error.headers
+        self._errors = errors
+        self._context = context
+
+    def enter(self, scope: Scope, params: tuple[str, ...]) -> None:
+        scope.update(self._context)
+
+    def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
+        error = StarletteHTTPException(self._status, headers=self._headers)
+        return self._errors.begin(exchange, error)
+
+
+class Redirect:
+    """Sends the client to the same path with or without its last slash (307, body kept)."""
+
+    reads_body = True
+    max_body: int | None = None
+
+    def __init__(self, errors: ErrorHandlers, context: Mapping[str, Any]) -> None:
+        self._errors = errors
+        self._context = context
+
+    def enter(self, scope: Scope, params: tuple[str, ...]) -> None:
+        scope.update(self._context)
+
+    def begin(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
+        return self._redirect(exchange)
+
+    async def _redirect(self, exchange: Exchange) -> None:
+        scope = dict(exchange.scope)
+        scope["path"] = other_slash(scope["path"])
+        exchange.target = self
+        await deliver(exchange, RedirectResponse(str(URL(scope=scope))))
+
+
+def other_slash(path: str) -> str:
+    """Give the path with its last slash taken away, or with one where it has none."""
+    return path.rstrip("/") if path.endswith("/") else path + "/"
+
+
+@dataclass(frozen=True)
+class Sockets:
+    """WebSocket routes in declared order, the typed ones with their compiled endpoints."""
+
+    routes: Sequence[Any]
+    compiled: Mapping[int, Any]
+
+
+class Built:
+    """A built application: what a face asks where a request goes."""
+
+    def __init__(
+        self,
+        table: MatchTable,
+        sockets: Sockets,
+        errors: ErrorHandlers,
+        router: Router,
+        context: Mapping[str, Any],
+        *,
+        answers_head: bool,
+        fallback: Target,
+        frontends: Callable[[Exchange], Target | None] | None,
+        has_hosts: bool,
+    ) -> None:
+        self.table = table
+        self.sockets = sockets
+        self.errors = errors
+        self.redirects = router.redirect_slashes
+        self._context = context
+        self._answers_head = answers_head
+        self._not_found = fallback
+        self._redirect = Redirect(errors, context)
+        self._not_allowed: dict[frozenset[str], Refusal] = {}
+        self._frontends = frontends
+        self._fixed = {} if has_hosts else table.fixed
+        self._has_hosts = has_hosts
+
+    def find(self, exchange: Exchange) -> Target:
+        """Give the target of a request; see `Dispatch`."""
+        methods = self._fixed.get(exchange.path)
+        if methods is not None:
+            target = methods.get(exchange.method)
+            if target is not None:
+                exchange.target = target
+                return target
+        target = exchange.target = self._search(exchange)
+        return target
+
+    def _search(self, exchange: Exchange) -> Target:
+        path, method = exchange.path, exchange.method
+        found = self.table.search(path, method, exchange if self._has_hosts else None)
+        if found.target is None and found.allowed and self._answers_head and method == "HEAD":
+            found = self.table.search(path, "GET", exchange if self._has_hosts else None)
+        if found.target is not None:
+            exchange.params = found.params
+            return found.target
+        if found.allowed is not None:
+            refusal = self._not_allowed.get(found.allowed)
+            if refusal is None:
+                error = StarletteHTTPException(405, headers={"Allow": ", ".join(found.allowed)})
+                refusal = Refusal(error, self.errors, self._context)
+                self._not_allowed[found.allowed] = refusal
+            return refusal
+        if self.redirects and path != "/" and self.table.knows(other_slash(path)):
+            return self._redirect
+        if self._frontends is not None:
+            frontend = self._frontends(exchange)
+            if frontend is not None:
+                return frontend
+        return self._not_found
+
+
+def build(
+    app: Any,
+    router: Router,
+    errors: ErrorHandlers,
+    overrides: Mapping[Callable[..., Any], Callable[..., Any]],
+    *,
+    answers_head: bool,
+) -> Built:
+    """Compile every route of `router` and put it into a table."""
+    context = {"app": app, "router": router}
+    maker = _Targets(errors, overrides, context)
+    entries: list[Entry] = []
+    sockets: list[Any] = []
+    compiled: dict[int, Any] = {}
+    has_hosts = False
+    for order, found in enumerate(contexts(router.routes)):
+        route = found.effective
+        is_app = isinstance(route, starlette.Mount | starlette.Host)
+        if isinstance(route, starlette.WebSocketRoute) or is_app:
+            sockets.append(route)
+            if isinstance(route, WebSocketRoute):
+                compiled[id(route)] = compile_socket(route, overrides)
+        if not isinstance(route, starlette.WebSocketRoute):
+            has_hosts = has_hosts or isinstance(route, starlette.Host)
+            entries.append(_entry(order, route, maker.target(found)))
+    not_found = StarletteHTTPException(404)
+    fallback: Target = Refusal(not_found, errors, context)
+    if router.default is not None:
+        fallback = ForeignTarget(_Always(router.default), errors, context)
+    return Built(
+        MatchTable(entries),
+        Sockets(sockets, compiled),
+        errors,
+        router,
+        context,
+        answers_head=answers_head,
+        fallback=fallback,
+        frontends=None,
+        has_hosts=has_hosts,
+    )
+
+
+class _Targets:
+    """Makes the target of each route."""
+
+    def __init__(
+        self,
+        errors: ErrorHandlers,
+        overrides: Mapping[Callable[..., Any], Callable[..., Any]],
+        context: Mapping[str, Any],
+    ) -> None:
+        self._errors = errors
+        self._overrides = overrides
+        self._context = context
+
+    def target(self, found: RouteContext) -> Target:
+        route = found.effective
+        if not isinstance(route, RouteState):
+            return ForeignTarget(route, self._errors, self._context)
+        declared: Any = found.original_route
+        context = {**self._context, "route": declared, "endpoint": route.endpoint}
+        target = RouteTarget(route, compile_route(route, self._overrides), self._errors, context)
+        if type(declared).get_route_handler is Route.get_route_handler:
+            return target
+        return CustomTarget(target, declared.handler_for(target), self._errors)
+
+
+class _Always:
+    """An ASGI application as a route that fits everything."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    def matches(self, scope: Scope) -> tuple[starlette.Match, Scope]:
+        return starlette.Match.FULL, {}
+
+    async def handle(self, scope: Scope, receive: Any, send: Any) -> None:
+        await self._app(scope, receive, send)
+
+
+def _entry(order: int, route: Any, target: Target) -> Entry:
+    if isinstance(route, RouteState | starlette.Route):
+        methods = None if route.methods is None else frozenset(route.methods)
+        return Entry(order, route.path, route.path_regex, methods, target)
+    if isinstance(route, starlette.Mount):
+        return Entry(order, route.path + "/{path:path}", route.path_regex, None, target)
+    # A host or a route of somebody else's kind: asked itself, for every path.
+    return Entry(order, "{path:path}", _ANYTHING, None, target, asks=route.matches)

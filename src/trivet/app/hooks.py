@@ -1,0 +1,61 @@
+"""Hooks folded into one chain: what is done before a route, to its answer, and to its stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trivet.http.exchange import Answer, Exchange, Scope, Send
+from trivet.middleware.hook import After, Hook, hooked
+
+__all__ = ["HookChain"]
+
+
+class HookChain:
+    """The hooks of an application, outermost first; `is_empty` chains are never called."""
+
+    def __init__(self, hooks: Sequence[Hook]) -> None:
+        self.methods = [hooked(hook) for hook in hooks]
+        afters = [method.after for method in self.methods]
+        # Each `before` with the `after`s of the hooks outside it: they see its refusal.
+        self._befores = [
+            (method.before, [a for a in reversed(afters[:index]) if a is not None])
+            for index, method in enumerate(self.methods)
+            if method.before is not None
+        ]
+        self._afters: list[After] = [after for after in reversed(afters) if after is not None]
+        self._wraps = [m.wrap for m in reversed(self.methods) if m.wrap is not None]
+        self._connects = [m.connect for m in self.methods if m.connect is not None]
+        self.is_empty = not self.methods
+
+    def before(self, exchange: Exchange) -> Answer | None:
+        """Run what stands before the route; an answer ends the request."""
+        for before, outer in self._befores:
+            answer = before(exchange)
+            if answer is not None:
+                for after in outer:
+                    answer = after(exchange, answer)
+                return answer
+        return None
+
+    def after(self, exchange: Exchange, answer: Answer) -> Answer:
+        """Give the answer as the hooks want it sent."""
+        background = answer.background
+        for after in self._afters:
+            answer = after(exchange, answer)
+        answer.background = background
+        return answer
+
+    def send(self, exchange: Exchange) -> Send:
+        """Give the exchange's ASGI send with the hooks around it."""
+        send = exchange.send
+        for wrap in self._wraps:
+            send = wrap(exchange, send)
+        return send
+
+    def connect(self, scope: Scope) -> Answer | None:
+        """Look at a WebSocket's opening request; an answer refuses it."""
+        for connect in self._connects:
+            answer = connect(scope)
+            if answer is not None:
+                return answer
+        return None

@@ -1,0 +1,57 @@
+"""Everything that a battery may add to an application, on one page.
+
+A part is an object with a name and any of the attributes below; `app.use(part)` reads them once
+and keeps nothing else. Ours and other people's are written against this page alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+from trivet.checks import Finding
+from trivet.middleware.hook import Hook
+from trivet.routing.router import Router
+
+if TYPE_CHECKING:
+    from trivet.app.application import App
+
+__all__ = ["Part"]
+
+
+class Part:
+    """One battery: subclass it, or give any object that has the same attributes.
+
+    `requires` are parts that must be there too: `app.use` installs them first, once for each type.
+    """
+
+    name: str = ""
+    requires: Sequence[Part] = ()
+
+    def install(self, app: App) -> None:
+        """Do at installation what the attributes cannot say; the rest is read after it."""
+
+    def router(self) -> Router | None:
+        """Give the part's routes, or None."""
+        return None
+
+    def hooks(self) -> Sequence[Hook]:
+        """Give the hooks around every request, outermost first."""
+        return ()
+
+    def lifespan(self, app: App) -> AbstractAsyncContextManager[Any] | None:
+        """Give what is opened when the app starts and closed when it stops, or None."""
+        return None
+
+    def checks(self, app: App) -> Sequence[Finding]:
+        """Give what `trivet check` should say about this part in `app`."""
+        return ()
+
+    def commands(self) -> Sequence[Callable[..., Any]]:
+        """Give functions that become sub-commands of `trivet`."""
+        return ()
+
+    def exception_handlers(self) -> dict[Any, Callable[..., Any]]:
+        """Give handlers for statuses and exception classes; the app's own come first."""
+        return {}

@@ -1,0 +1,304 @@
+"""From a route to what serves it: a compiled target, and how its outcome reaches the client.
+
+A target whose endpoint never waits answers in one step, without a task. All others run as a
+coroutine: endpoint, answer, background tasks, and the end of what dependencies opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from trivet.binding.compile import Compilation, Compiled, compile_plan
+from trivet.binding.lifetimes import Lifetimes
+from trivet.errors import (
+    EndpointContext,
+    RequestValidationError,
+    WebSocketRequestValidationError,
+    place_of,
+)
+from trivet.http.exchange import Answer, Exchange, Head, Scope, Send
+from trivet.routing.respond import Ending
+from trivet.routing.state import RouteState
+
+__all__ = [
+    "ErrorAnswers",
+    "RouteTarget",
+    "SocketInput",
+    "compile_route",
+    "compile_socket",
+    "deliver",
+    "response_of",
+    "serve_socket",
+]
+
+Outcome = Answer | Response
+_TEXT_CONVERTERS = {"StringConvertor", "PathConvertor"}
+_PLAIN_SEND = Response.__call__
+
+
+class Hooks(Protocol):
+    """The hooks around all routes; the application's."""
+
+    is_empty: bool
+
+    def before(self, exchange: Exchange) -> Answer | None:
+        """Run what stands before the route; an answer ends the request."""
+
+    def after(self, exchange: Exchange, answer: Answer) -> Answer:
+        """Give the answer as the hooks want it sent."""
+
+    def send(self, exchange: Exchange) -> Send:
+        """Give the exchange's ASGI send with the hooks around it."""
+
+
+class ErrorAnswers(Protocol):
+    """What turns an exception into an answer; the application's."""
+
+    hooks: Hooks
+
+    def at_once(self, exchange: Exchange, error: Exception) -> Answer | None:
+        """Give the answer where it needs no waiting and no user's code; None where it does."""
+
+    async def respond(self, exchange: Exchange, error: Exception) -> None:
+        """Answer, or raise what nobody handles after having answered with a 500."""
+
+
+def path_values(route: Any) -> dict[str, tuple[int, Callable[[str], Any] | None]]:
+    """Say where each path parameter's text is and how it is converted."""
+    return {
+        name: (
+            index,
+            None if type(convertor).__name__ in _TEXT_CONVERTERS else convertor.convert,
+        )
+        for index, (name, convertor) in enumerate(route.param_convertors.items())
+    }
+
+
+def compile_route(
+    route: RouteState, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
+) -> Compiled:
+    """Compile the endpoint of a typed route."""
+    method = next(iter(sorted(route.methods)))
+    strict = route.strict_content_type
+    return compile_plan(
+        route.plan,
+        Compilation(
+            name=f"serve_{_identifier(route.name)}",
+            title=f"{method} {route.path}",
+            path_values=path_values(route),
+            overrides=overrides,
+            body_field=route.body_field,
+            embeds_body=route.embeds_body,
+            strict_content_type=bool(getattr(strict, "value", strict)),
+            form_limits=route.form_limits,
+            invalid=partial(_invalid, route),
+            ending=Ending(route),
+        ),
+    )
+
+
+def _identifier(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in name)
+
+
+def _invalid(
+    route: RouteState, errors: list[Any], body: Any, exchange: Exchange
+) -> RequestValidationError:
+    context = place_of(route.endpoint)
+    mount = str(exchange.scope.get("root_path", "")).rstrip("/")
+    context["path"] = f"{exchange.method} {mount}{route.path_format}"
+    return RequestValidationError(errors, body=body, endpoint_ctx=EndpointContext(**context))
+
+
+class RouteTarget:
+    """A typed route, compiled: what a face is given when the route was found."""
+
+    __slots__ = (
+        "_begin",
+        "_context",
+        "_errors",
+        "_hooks",
+        "begin",
+        "compiled",
+        "max_body",
+        "reads_body",
+        "route",
+        "run",
+    )
+
+    def __init__(
+        self,
+        route: RouteState,
+        compiled: Compiled,
+        errors: ErrorAnswers,
+        context: Mapping[str, Any],
+    ) -> None:
+        self.route = route
+        self._context = context
+        self._hooks = None if errors.hooks.is_empty else errors.hooks
+        self.compiled = compiled
+        self.reads_body = compiled.reads_body
+        self.max_body: int | None = route.max_body_size
+        self.run = compiled.function
+        self._errors = errors
+        self.begin: Callable[[Exchange], Answer | Coroutine[Any, Any, None]]
+        if compiled.has_lifetimes:
+            self.begin = self._serve_with_lifetimes
+        elif compiled.suspends:
+            self.begin = self._serve
+        else:
+            self.begin = self._step
+        self._begin = self.begin
+        if self._hooks is not None:
+            self.begin = self._begin_hooked
+
+    def enter(self, scope: Scope, params: tuple[str, ...]) -> None:
+        """Write into an ASGI scope what the match has found."""
+        scope.update(self._context)
+        found = dict(scope.get("path_params", ()))
+        convertors = self.route.param_convertors.items()
+        for (name, convertor), text in zip(convertors, params, strict=False):
+            found[name] = convertor.convert(text)
+        scope["path_params"] = found
+
+    def _begin_hooked(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
+        hooks: Any = self._hooks
+        answer = hooks.before(exchange)
+        if answer is not None:
+            return answer  # type: ignore[no-any-return]
+        outcome = self._begin(exchange)
+        if type(outcome) is Answer:
+            return hooks.after(exchange, outcome)  # type: ignore[no-any-return]
+        return outcome
+
+    def _step(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
+        """Run an endpoint that never waits: its first step is its last."""
+        try:
+            self.run(exchange).send(None)
+        except StopIteration as done:
+            outcome = done.value
+            if type(outcome) is Answer:
+                return outcome
+            return answer_of(outcome) or self._send(exchange, outcome)
+        except Exception as error:
+            return self._errors.at_once(exchange, error) or self._errors.respond(exchange, error)
+        raise AssertionError("an endpoint that cannot wait did wait")
+
+    async def _send(self, exchange: Exchange, outcome: Outcome) -> None:
+        try:
+            await deliver(exchange, outcome, self._hooks)
+        except Exception as error:
+            await self._errors.respond(exchange, error)
+
+    async def _serve(self, exchange: Exchange) -> None:
+        try:
+            await deliver(exchange, await self.run(exchange), self._hooks)
+        except Exception as error:
+            await self._errors.respond(exchange, error)
+
+    async def _serve_with_lifetimes(self, exchange: Exchange) -> None:
+        lifetimes = Lifetimes(shielded=not exchange.cancels_once)
+        try:
+            try:
+                outcome = await self.run(exchange, lifetimes)
+                await lifetimes.close_function()
+                await deliver(exchange, outcome, self._hooks)
+            except BaseException as error:
+                await lifetimes.fail(error)
+            else:
+                await lifetimes.close()
+        except Exception as error:
+            await self._errors.respond(exchange, error)
+
+
+def answer_of(response: Response) -> Answer | None:
+    """Give a response that is ready in memory as an answer; None for one that must be run."""
+    if type(response).__call__ is not _PLAIN_SEND or response.background is not None:
+        return None
+    headers = [pair for pair in response.raw_headers if pair[0] != b"content-length"]
+    return Answer(Head(response.status_code, headers), bytes(response.body))
+
+
+def response_of(outcome: Outcome) -> Response:
+    """Give an outcome as a response object."""
+    if not isinstance(outcome, Answer):
+        return outcome
+    response = Response(outcome.body, outcome.status)
+    response.raw_headers = outcome.headers()
+    response.background = outcome.background  # type: ignore[assignment]
+    return response
+
+
+async def deliver(exchange: Exchange, outcome: Outcome, hooks: Hooks | None = None) -> None:
+    """Send an outcome as the hooks want it, then run its background tasks."""
+    if type(outcome) is not Answer:
+        ready = answer_of(outcome)  # type: ignore[arg-type]
+        if ready is None:
+            send = exchange.send if hooks is None else hooks.send(exchange)
+            await outcome(exchange.scope, exchange.receive, send)  # type: ignore[operator]
+            return
+        outcome = ready
+    if hooks is not None:
+        outcome = hooks.after(exchange, outcome)
+    await exchange.reply(outcome)
+    if outcome.background is not None:
+        await outcome.background()
+
+
+def compile_socket(
+    route: Any, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
+) -> Compiled:
+    """Compile the endpoint of a WebSocket route."""
+    return compile_plan(
+        route.plan,
+        Compilation(
+            name=f"serve_{_identifier(route.name)}",
+            title=f"WS {route.path}",
+            overrides=overrides,
+            invalid=partial(_invalid_socket, route),
+        ),
+    )
+
+
+def _invalid_socket(
+    route: Any, errors: list[Any], body: Any, x: SocketInput
+) -> WebSocketRequestValidationError:
+    context = place_of(route.endpoint)
+    mount = str(x.scope.get("root_path", "")).rstrip("/")
+    context["path"] = f"WS {mount}{route.path_format}"
+    return WebSocketRequestValidationError(errors, endpoint_ctx=EndpointContext(**context))
+
+
+class SocketInput:
+    """A WebSocket's opening request, in the shape from which compiled endpoints read."""
+
+    __slots__ = ("body", "headers", "params", "query", "request", "scope")
+
+    def __init__(self, socket: WebSocket) -> None:
+        self.request = socket
+        self.scope = socket.scope
+        self.headers = socket.scope["headers"]
+        self.query = socket.scope.get("query_string", b"")
+        self.params = ()
+        self.body = b""
+
+
+async def serve_socket(compiled: Compiled, socket: WebSocket) -> None:
+    """Run a compiled WebSocket endpoint to its end; errors are the caller's."""
+    exchange = SocketInput(socket)
+    if not compiled.has_lifetimes:
+        await compiled.function(exchange)
+        return
+    lifetimes = Lifetimes()
+    try:
+        await compiled.function(exchange, lifetimes)
+    except BaseException as error:
+        await lifetimes.fail(error)
+    else:
+        await lifetimes.close()
