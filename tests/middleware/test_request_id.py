@@ -60,6 +60,12 @@ def test_pages_of_other_origins_may_read_it_where_exposed() -> None:
     assert one(answer, "access-control-expose-headers") == "x-request-id"
 
 
+def test_an_error_before_this_hook_is_named_too() -> None:
+    answer = RequestId().after(MemoryExchange(headers=[("X-Request-ID", "abc")]), ready("x", 500))
+
+    assert one(answer, "x-request-id") == "abc"
+
+
 def test_the_state_that_a_server_shares_is_left_alone() -> None:
     exchange = MemoryExchange()
     shared = exchange.scope["state"] = {"pool": 1}

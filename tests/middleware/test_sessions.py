@@ -218,6 +218,13 @@ def test_values_that_json_cannot_write_are_refused() -> None:
         visit(Sessions(secrets=SECRET), put("at", datetime.now(UTC)))
 
 
+def test_an_answer_without_a_session_passes() -> None:
+    """The hook before this one failed, and its error is answered."""
+    route = ready("x", 500)
+
+    assert Sessions(secrets=SECRET).after(MemoryExchange(), route) is route
+
+
 async def test_streamed_answers_keep_the_session_too() -> None:
     class Handled(Sessions):
         __slots__ = ()

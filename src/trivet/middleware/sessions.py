@@ -102,8 +102,8 @@ class Sessions(Hook):
     def after(self, exchange: Exchange, answer: Answer) -> Answer:
         """Send the cookie with a ready answer if the session was changed."""
         scope = exchange.scope
-        session = scope.get("session")
-        if _is_untouched(session):
+        session = _touched(scope)
+        if session is None:
             return answer
         cookie = self._cookie_for(scope, session)
         answer = with_vary(answer, b"Cookie")
@@ -114,8 +114,8 @@ class Sessions(Hook):
         scope = exchange.scope
 
         async def kept(message: Message) -> None:
-            session = scope.get("session")
-            if message["type"] == "http.response.start" and not _is_untouched(session):
+            session = _touched(scope) if message["type"] == "http.response.start" else None
+            if session is not None:
                 cookie = self._cookie_for(scope, session)
                 headers = vary_added(lowered(message.get("headers", ())), b"Cookie")
                 if cookie is not None:
@@ -181,9 +181,10 @@ class Sessions(Hook):
         )
 
 
-def _is_untouched(session: object) -> bool:
-    # None: a hook before this one failed, so that there is no session, and its error is answered.
-    return session is None or (isinstance(session, Session) and not session.is_loaded)
+def _touched(scope: Scope) -> dict[str, Any] | None:
+    # None is there too where a hook before this one failed and its error is answered.
+    session: dict[str, Any] | None = scope.get("session")
+    return None if isinstance(session, Session) and not session.is_loaded else session
 
 
 def _json(value: Any) -> str:
