@@ -1,0 +1,3 @@
+module trivet-benchmark
+
+go 1.19
