@@ -14,9 +14,10 @@ from trivet.errors import SetupError
 
 __all__ = ["AppBroke", "Frame", "broke", "short_path", "user_frames"]
 
+_PACKAGE = Path(__file__).parents[1]
 _ELSEWHERE = tuple(
     {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    | {str(Path(__file__).parents[1])}
+    | {str(_PACKAGE)}
 )
 
 
@@ -88,8 +89,9 @@ def _is_users(file: str) -> bool:
 def short_path(file: str) -> str:
     """Give a file as it is seen from the current folder."""
     path = Path(file)
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    # Our own files by the names that they are imported by, wherever they are installed.
+    root = _PACKAGE.parent if path.is_relative_to(_PACKAGE) else Path.cwd()
+    return str(path.relative_to(root)) if path.is_relative_to(root) else file
 
 
 def _mend(error: BaseException) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from trivet.app import App
+from trivet.app.application import App
 from trivet.cli.broken import broke, short_path, user_frames
 from trivet.cli.find import FACTORY_NAMES, USUAL_NAMES, CannotLoad, Place
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-__all__ = ["AppArgument", "AppOptions", "flatten"]
+__all__ = ["AppArgument", "LoadOptions", "flatten"]
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ _PANEL = "Application"
 AppArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[APP]",
+        metavar="APP",
         help="module:attribute, a module, a file or a folder; without it the application is looked "
         "for in pyproject.toml and in main.py, app.py, api.py, app/main.py",
         show_default=False,
@@ -31,7 +31,7 @@ AppArgument = Annotated[
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class AppOptions:
+class LoadOptions:
     """Where the application is and how it is loaded; the same for every command."""
 
     app: Annotated[

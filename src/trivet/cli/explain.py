@@ -1,0 +1,298 @@
+"""`trivet explain GET /path`: what happens to one request, from the match to the generated code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from starlette import routing as starlette
+
+from trivet.app.application import App
+from trivet.binding.compile import Compiled
+from trivet.binding.instant import may_block
+from trivet.binding.params import Body, File, Form
+from trivet.binding.plan import Call, Injected, Kind
+from trivet.cli.listing import name_of, where
+from trivet.cli.matching import Matched, Outcome, match_route, nearest_paths
+from trivet.cli.opened import open_app
+from trivet.cli.options import LoadOptions
+from trivet.cli.terminal import Pen
+from trivet.cli.trouble import EXIT_FOUND
+from trivet.middleware.hook import hooked
+from trivet.routing.route import WebSocketRoute
+from trivet.routing.serve import compile_route, compile_socket
+from trivet.routing.state import RouteState
+from trivet.schema.field import Field, names_of
+
+__all__ = ["explain"]
+
+_METHODS = frozenset(
+    {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "QUERY", "WS"}
+)
+
+
+def explain(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[APP] [METHOD] PATH",
+            help="What is asked for; METHOD is GET where none is named, WS opens a WebSocket",
+            show_default=False,
+        ),
+    ],
+    options: LoadOptions,
+    source: Annotated[
+        bool, typer.Option("--source/--no-source", help="Show the generated function")
+    ] = True,
+) -> None:
+    """Say what happens to one request.
+
+    Which route answers, where each argument comes from, what its dependencies are and when they
+    end, which hooks and limits apply, and the function that was generated for it. Nothing is
+    called.
+
+    \\b
+      trivet explain GET /users/3
+      trivet explain main.py POST /users
+      trivet explain "/users/{id}"
+    """
+    argument, method, path = _read(words)
+    app = open_app(options, argument)
+    outcome = match_route(app.routes, method, path, answers_head=app.answers_head)
+    pen = Pen()
+    if outcome.found is None:
+        _tell_refusal(app, outcome, method, path, Pen(sys.stderr))
+        raise typer.Exit(EXIT_FOUND)
+    _tell_match(pen, outcome, method)
+    route = outcome.found.route
+    if isinstance(route, RouteState | WebSocketRoute):
+        compiled = _compile(app, route)
+        _tell_handler(pen, route.plan, compiled)
+        _tell_arguments(pen, route)
+        _tell_dependencies(pen, route.plan)
+        _tell_surroundings(pen, app)
+        if isinstance(route, RouteState):
+            _tell_answer(pen, route)
+        if source:
+            _heading(pen, "Generated function")
+            for line in compiled.text.rstrip().splitlines():
+                pen.write(f"  {line}")
+    else:
+        pen.write("  served through ASGI: nothing of it is compiled, it reads the request itself")
+        _tell_surroundings(pen, app)
+
+
+def _read(words: list[str]) -> tuple[str | None, str, str]:
+    """Sort the words into application, method and path, whatever their order."""
+    paths = [word for word in words if word.startswith("/") and not word.endswith(".py")]
+    methods = [word for word in words if word.upper() in _METHODS]
+    rest = [word for word in words if word not in paths and word not in methods]
+    if len(paths) != 1 or len(methods) > 1 or len(rest) > 1:
+        raise typer.BadParameter(
+            "write a method and a path that begins with /: trivet explain GET /users/3"
+        )
+    return rest[0] if rest else None, methods[0].upper() if methods else "GET", paths[0]
+
+
+def _compile(app: App, route: Any) -> Compiled:  # Any: a Route, a Bound or a WebSocketRoute
+    overrides = app.dependency_overrides
+    if isinstance(route, WebSocketRoute):
+        return compile_socket(route, overrides)
+    return compile_route(route, overrides)
+
+
+def _tell_refusal(app: App, outcome: Outcome, method: str, path: str, pen: Pen) -> None:
+    title = pen.paint(f"{method} {path}:", "bad")
+    if outcome.allowed:
+        pen.write(f"{title} 405 Method Not Allowed. Answered here: {', '.join(outcome.allowed)}")
+        return
+    pen.write(f"{title} 404 Not Found, no route fits this path.")
+    if near := nearest_paths(app.routes, path):
+        pen.write(f"Declared and alike: {', '.join(near)}")
+    pen.write("All routes: trivet routes")
+
+
+def _heading(pen: Pen, text: str) -> None:
+    pen.write()
+    pen.write(pen.paint(text, "mark"))
+
+
+def _title(found: Matched) -> str:
+    route = found.route
+    methods = ",".join(sorted(getattr(route, "methods", None) or ())) or (
+        "WS" if isinstance(route, starlette.WebSocketRoute) else "ANY"
+    )
+    return f"{methods} {found.prefix}{getattr(route, 'path', '')}"
+
+
+def _tell_match(pen: Pen, outcome: Outcome, method: str) -> None:
+    found = outcome.found
+    assert found is not None
+    handler = getattr(found.route, "endpoint", None) or found.route.app
+    pen.write(
+        f"{pen.paint(_title(found), 'strong')}  {name_of(handler)}  "
+        f"{pen.paint(where(handler), 'dim')}"
+    )
+    for mount in outcome.through:
+        pen.write(f"  inside the application mounted at {mount.prefix}{mount.route.path}")
+    if outcome.is_head_of_get:
+        pen.write("  HEAD is answered by the GET route, without the body")
+    for name, text in found.params.items():
+        pen.write(f"  {name} = {text!r}")
+    for later in outcome.later:
+        pen.write(f"  {pen.paint('never reached for this path:', 'warn')} {_title(later)}")
+
+
+def _tell_handler(pen: Pen, plan: Call, compiled: Compiled) -> None:
+    pen.write(f"  {_how_called(plan)}")
+    if not compiled.suspends:
+        pen.write("  nothing in it waits: answered at once, without a task")
+
+
+def _how_called(call: Call) -> str:
+    if call.kind is Kind.SYNC:
+        if may_block(call.function):
+            return "runs in a worker thread"
+        return "called on the event loop: it cannot block"
+    if call.kind is Kind.ASYNC:
+        return "awaited on the event loop"
+    streams = "in a worker thread" if call.kind is Kind.GENERATOR else "on the event loop"
+    return f"a generator, run {streams}"
+
+
+def _tell_arguments(pen: Pen, route: Any) -> None:  # Any: see _compile
+    rows = _arguments(route.plan, embeds=route.embeds_body)
+    if not rows:
+        return
+    _heading(pen, "Arguments")
+    width = max(len(row[0]) for row in rows)
+    come = max(len(row[1]) for row in rows)
+    for name, origin, text in rows:
+        pen.write(f"  {pen.paint(name.ljust(width), 'strong')}  {origin.ljust(come)}  {text}")
+
+
+def _arguments(call: Call, *, embeds: bool) -> list[tuple[str, str, str]]:
+    """Give name, origin and type of everything that a call is given."""
+    rows: list[tuple[str, str, str]] = []
+    for place, fields in (
+        ("path", call.path),
+        ("query", call.query),
+        ("header", call.header),
+        ("cookie", call.cookie),
+    ):
+        for field in fields:
+            names = " or ".join(wire for _, wire in names_of(field))
+            rows.append((field.name, f"{place} {names}".rstrip(), _type_of(field)))
+    for field in call.body:
+        kind = _body_kind(field)
+        origin = f"{kind} {field.alias}" if embeds or kind != "JSON body" else kind
+        rows.append((field.name, origin, _type_of(field)))
+    for dependency in call.dependencies:
+        if dependency.name is not None:
+            rows.append((dependency.name, f"depends on {name_of(dependency.function)}", ""))
+    for name, injected in call.injected.items():
+        text = f"scopes {', '.join(call.scopes)}" if injected is Injected.SCOPES else ""
+        rows.append((name, f"the {injected.value}", text))
+    return rows
+
+
+def _body_kind(field: Field) -> str:
+    info = field.field_info
+    if isinstance(info, File):
+        return "file of the form"
+    if isinstance(info, Form):
+        return "field of the form"
+    if isinstance(info, Body) and info.media_type != "application/json":
+        return f"body ({info.media_type})"
+    return "JSON body"
+
+
+def _type_of(field: Field) -> str:
+    info = field.field_info
+    parts = [_written(field.annotation), *map(str, info.metadata)]
+    text = ", ".join(parts)
+    if field.required:
+        return f"{text}, required"
+    if info.default_factory is not None:
+        return f"{text}, made by {name_of(info.default_factory)} where absent"
+    return f"{text}, {info.default!r} where absent"
+
+
+def _written(annotation: Any) -> str:  # Any: a type expression
+    if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
+        return annotation.__qualname__
+    return str(annotation).replace("typing.", "")
+
+
+def _tell_dependencies(pen: Pen, plan: Call) -> None:
+    if not plan.dependencies:
+        return
+    _heading(pen, "Dependencies, in the order in which they are called")
+    seen: set[Any] = set()
+    for call in plan.dependencies:
+        _tell_dependency(pen, call, 1, seen)
+
+
+def _tell_dependency(pen: Pen, call: Call, depth: int, seen: set[Any]) -> None:
+    pad = "  " * depth
+    notes = []
+    if call.key in seen and call.use_cache:
+        notes.append("called already: the same value")
+    else:
+        notes.append(_how_called(call) if not call.kind.yields else "opened and closed")
+    if call.kind.yields:
+        end = "the handler has returned" if call.lifetime == "function" else "the answer was sent"
+        notes.append(f"closed when {end}")
+    if not call.use_cache:
+        notes.append("called anew each time")
+    if call.limit is not None:
+        notes.append("limited in how many run at once")
+    if call.scheme is not None:
+        notes.append("a security scheme")
+    if call.own_scopes:
+        notes.append(f"scopes {', '.join(call.own_scopes)}")
+    name = f"{call.name} = " if call.name else ""
+    pen.write(
+        f"{pad}{name}{pen.paint(name_of(call.function), 'strong')}  "
+        f"{pen.paint(where(call.function), 'dim')}  {', '.join(notes)}"
+    )
+    if call.key in seen and call.use_cache:
+        return
+    seen.add(call.key)
+    for argument, origin, text in _arguments(call, embeds=False):
+        if not origin.startswith("depends on"):
+            pen.write(f"{pad}    {argument}: {origin}{f', {text}' if text else ''}")
+    for inner in call.dependencies:
+        _tell_dependency(pen, inner, depth + 1, seen)
+
+
+def _tell_surroundings(pen: Pen, app: App) -> None:
+    """Write what stands around every route: middleware and hooks, outermost first."""
+    if app.user_middleware:
+        _heading(pen, "ASGI middleware, outermost first (requests go through ASGI)")
+        for middleware in app.user_middleware:
+            pen.write(f"  {name_of(middleware.cls)}  {pen.paint(where(middleware.cls), 'dim')}")
+    if app.hooks:
+        _heading(pen, "Hooks, outermost first")
+        for hook in app.hooks:
+            methods = hooked(hook)
+            does = [
+                name for name in ("before", "after", "wrap", "connect") if getattr(methods, name)
+            ]
+            pen.write(f"  {methods.name}  {pen.paint(', '.join(does), 'dim')}")
+
+
+def _tell_answer(pen: Pen, route: RouteState) -> None:
+    _heading(pen, "Answer")
+    pen.write(f"  status {route.status_code or 200}")
+    field = route.response_field or route.stream_item_field
+    if field is not None:
+        what = "each item" if route.stream_item_field is not None else "validated and written"
+        pen.write(f"  {what} as {_written(field.annotation)}")
+    response_class = getattr(route.response_class, "value", route.response_class)
+    pen.write(f"  {name_of(response_class)}, {response_class.media_type or 'no media type'}")
+    if route.max_body_size is not None:
+        pen.write(f"  bodies of more than {route.max_body_size} bytes are refused with 413")
+    for name, value in route.form_limits.items():
+        pen.write(f"  {name} of a form: {value}")
