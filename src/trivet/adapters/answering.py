@@ -18,10 +18,11 @@ from trivet.adapters.replies import DONE, FRESH, ClientGone, SocketExchange, hea
 from trivet.adapters.service import Service
 from trivet.http.exchange import BODILESS, Answer, Head, Target
 
-__all__ = ["ANSWERING", "BODY", "CHUNKS", "CLOSING", "HEAD", "START", "Answering"]
+__all__ = ["ANSWERING", "BODY", "CHUNKS", "CLOSING", "HEAD", "NEW", "START", "Answering"]
 
 logger = logging.getLogger("trivet.server")
 
+NEW = -1
 START = 0
 HEAD = 1
 BODY = 2
@@ -44,9 +45,27 @@ _KEEP = b"connection: keep-alive\r\n"
 class Answering(asyncio.Protocol):
     """A connection that can answer; the phases are named in `protocol.py`."""
 
-    __slots__ = ("_drained", "_is_fresh", "_is_plain", "_keep", "_mark", "_pending", "_phase", "_read_paused",
-                 "_since", "_size", "_stopping", "_transport", "_unsent", "_write_paused", "client",
-                 "exchange", "is_trusted", "scheme", "server", "service")  # fmt: skip
+    __slots__ = (
+        "_drained",
+        "_is_plain",
+        "_keep",
+        "_mark",
+        "_pending",
+        "_phase",
+        "_read_paused",
+        "_since",
+        "_size",
+        "_stopping",
+        "_transport",
+        "_unsent",
+        "client",
+        "exchange",
+        "is_trusted",
+        "is_write_paused",
+        "scheme",
+        "server",
+        "service",
+    )  # fmt: skip
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -56,9 +75,8 @@ class Answering(asyncio.Protocol):
         self.scheme = "http"
         self.is_trusted = False
         self._transport: asyncio.Transport | None = None
-        self._phase = START
+        self._phase = NEW
         self._since = 0.0
-        self._is_fresh = True
         self._keep = True
         self._is_plain = False
         self._stopping = False
@@ -66,7 +84,7 @@ class Answering(asyncio.Protocol):
         self._mark = 0
         self._pending = b""
         self._read_paused = False
-        self._write_paused = False
+        self.is_write_paused = False
         self._unsent = 0
         self._drained: asyncio.Future[None] | None = None
 
@@ -98,12 +116,12 @@ class Answering(asyncio.Protocol):
         self._lose()
 
     def pause_writing(self) -> None:
-        self._write_paused = True
+        self.is_write_paused = True
         self._unsent = 0
         self._since = self.service.now
 
     def resume_writing(self) -> None:
-        self._write_paused = False
+        self.is_write_paused = False
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
@@ -112,11 +130,11 @@ class Answering(asyncio.Protocol):
         """Finish what is in flight, then close; the server calls this at a graceful stop."""
         self._stopping = True
         self._keep = self._is_plain = False
-        if self._phase == START:
+        if self._phase <= START:
             self.service.loop.call_later(self.service.limits.drain, self._close_if_idle)
 
     def _close_if_idle(self) -> None:
-        if self._phase == START:
+        if self._phase <= START:
             self._close()
 
     def _forget(self) -> None:
@@ -159,11 +177,11 @@ class Answering(asyncio.Protocol):
         raise NotImplementedError
 
     def _take_pending(self) -> None:
+        if self._phase != ANSWERING:
+            return
         data, self._pending = self._pending, b""
-        if self._phase == START and data:
-            self._take(data)
-        else:
-            self._pending = data + self._pending
+        self._phase = START
+        self._take(data)
         if not self._pending:
             self.resume_reading()
 
@@ -196,7 +214,6 @@ class Answering(asyncio.Protocol):
 
     async def _run(self, exchange: SocketExchange, work: Coroutine[Any, Any, None]) -> None:
         """Run the work to its end, whatever end that is."""
-        exchange.is_running = True
         try:
             if exchange.is_lost:
                 work.close()
@@ -239,7 +256,7 @@ class Answering(asyncio.Protocol):
             self._transport.write(data)
 
     async def drain(self) -> None:
-        while self._write_paused:
+        while self.is_write_paused:
             if self._drained is None:
                 self._drained = self.service.loop.create_future()
             await asyncio.shield(self._drained)
@@ -257,7 +274,7 @@ class Answering(asyncio.Protocol):
 
     def _can_skip(self, exchange: SocketExchange) -> bool:
         """Tell whether the rest of a body is small and sure to come, so that it may be skipped."""
-        return self._phase == BODY and not exchange.expects and self._unread() <= _LARGE
+        return self._phase == BODY and self._unread() <= _LARGE
 
     def _unread(self) -> int:
         raise NotImplementedError
@@ -287,12 +304,11 @@ class Answering(asyncio.Protocol):
             transport.writelines(
                 (b"%bcontent-length: %d\r\n%b\r\n" % (head.block, len(body), lines), body)
             )
-        if self._is_plain and not (service.is_counting or self._pending or exchange.inlet):
+        if self._is_plain and not (self._pending or exchange.half):
             # What `answered` comes to in the common case.
             exchange.state = DONE
             self.exchange = None
             self._phase = START
-            self._is_fresh = False
             self._since = service.now
         else:
             self.answered(exchange, head.status)
@@ -305,8 +321,8 @@ class Answering(asyncio.Protocol):
             service.state.total_requests += 1
             if service.access is not None:
                 self._record(exchange, status)
-        if exchange.inlet is not None:
-            exchange.inlet.wake()
+        if exchange.half is not None:
+            exchange.half.wake()
         if not self._keep:
             self._close()
         elif self._phase == ANSWERING:
@@ -326,13 +342,16 @@ class Answering(asyncio.Protocol):
     def next_request(self) -> None:
         """Make the connection ready for its next message."""
         self.exchange = None
-        self._phase = START
-        self._is_fresh = False
         self._since = self.service.now
+        if self._pending:
+            # Later, and not from within the task that has just answered; the phase stays until
+            # then, so that nothing overtakes what waits.
+            self._phase = ANSWERING
+            self.service.loop.call_soon(self._take_pending, context=self.service.context)
+            return
+        self._phase = START
         if not self._keep:
             self._close()
-        elif self._pending:
-            self.service.loop.call_soon(self._take_pending, context=self.service.context)
         elif self._read_paused:
             self.resume_reading()
 
@@ -401,10 +420,10 @@ class Answering(asyncio.Protocol):
         limits = self.service.limits
         age = now - self._since
         phase = self._phase
-        if self._write_paused:
+        if self.is_write_paused:
             self._sweep_stalled(now)
-        elif phase == START:
-            most = limits.first_byte if self._is_fresh else limits.keep_alive
+        elif phase <= START:
+            most = limits.first_byte if phase == NEW else limits.keep_alive
             if most is not None and age >= most:
                 self._close()
         elif phase == HEAD:

@@ -20,9 +20,9 @@ from urllib.parse import unquote
 from trivet.http.exchange import Answer, Head
 
 __all__ = [
-    "DOUBLED",
+    "HABITS",
     "PLAIN",
-    "SINGLE",
+    "SINGLETONS",
     "Framing",
     "Line",
     "Refused",
@@ -32,11 +32,8 @@ __all__ = [
     "check_raw_headers",
     "check_target",
     "has_token",
-    "known_name",
-    "learn_name",
     "parse_line",
     "refusal",
-    "sum_bits",
 ]
 
 
@@ -49,18 +46,21 @@ class Refused(Exception):
         self.detail = detail
 
 
-class Line(NamedTuple):
+class Line:
     """A request line, taken apart."""
 
-    method: str
-    path: str
-    """Percent-decoded; `*` for OPTIONS of the server as a whole."""
-    raw_path: bytes
-    query: bytes
-    minor: int
-    """The minor version: 0 for HTTP/1.0, 1 for HTTP/1.1."""
-    authority: bytes
-    """The authority of an absolute target, otherwise empty."""
+    __slots__ = ("authority", "method", "minor", "path", "query", "raw_path")
+
+    def __init__(self, method: str, path: str, raw_path: bytes, query: bytes, minor: int) -> None:
+        self.method = method
+        self.path = path
+        """Percent-decoded; `*` for OPTIONS of the server as a whole."""
+        self.raw_path = raw_path
+        self.query = query
+        self.minor = minor
+        """The minor version: 0 for HTTP/1.0, 1 for HTTP/1.1."""
+        self.authority = b""
+        """The authority of an absolute target, otherwise empty."""
 
 
 class Framing(NamedTuple):
@@ -77,75 +77,37 @@ class Framing(NamedTuple):
 
 
 PLAIN = Framing()
+"""The framing of a request without a body or anything else to mind."""
 
 # RFC 9110 gives these one value each; a second one lets two readers of a request disagree.
-_SINGLETONS = (
-    b"host",
-    b"content-length",
-    b"transfer-encoding",
-    b"expect",
-    b"authorization",
-    b"content-location",
-    b"content-range",
-    b"content-type",
-    b"date",
-    b"from",
-    b"if-modified-since",
-    b"if-range",
-    b"if-unmodified-since",
-    b"max-forwards",
-    b"origin",
-    b"proxy-authorization",
-    b"range",
-    b"referer",
-    b"sec-websocket-key",
-    b"sec-websocket-version",
-    b"user-agent",
+SINGLETONS = frozenset(
+    {
+        b"authorization",
+        b"content-length",
+        b"content-location",
+        b"content-range",
+        b"content-type",
+        b"date",
+        b"expect",
+        b"from",
+        b"host",
+        b"if-modified-since",
+        b"if-range",
+        b"if-unmodified-since",
+        b"max-forwards",
+        b"origin",
+        b"proxy-authorization",
+        b"range",
+        b"referer",
+        b"sec-websocket-key",
+        b"sec-websocket-version",
+        b"transfer-encoding",
+        b"upgrade",
+        b"user-agent",
+    }
 )
-# Each has a bit; a header's bits are gathered as it arrives, and one test of the sum tells whether
-# anything about a request needs a closer look.
-_BITS: dict[bytes, int] = {name: 1 << place for place, name in enumerate(_SINGLETONS)}
-_SINGLE = (1 << len(_SINGLETONS)) - 1
-_CONNECTION = 1 << 22
-_UPGRADE = 1 << 23
-_UNDERSCORE = 1 << 24
-DOUBLED = 1 << 25
-"""Set in the sum of bits when a header that may come once came again."""
-SINGLE = _SINGLE
-_BITS[b"connection"] = _CONNECTION
-_BITS[b"upgrade"] = _UPGRADE
-_LOOKED_AT = (
-    _BITS[b"content-length"]
-    | _BITS[b"transfer-encoding"]
-    | _BITS[b"expect"]
-    | _CONNECTION
-    | _UPGRADE
-    | _UNDERSCORE
-    | DOUBLED
-)
-_HOST = _BITS[b"host"]
-_HABITS = frozenset({b"keep-alive", b"Keep-Alive"})
-
-# Header names as clients write them, with their lower-case form and bits.
-_MOST_NAMES = 1024
-_LONGEST_NAME = 64
-_names: dict[bytes, tuple[bytes, int]] = {}
-known_name = _names.get
-"""Give (lower-case name, bits) of a header name that was seen before, or None."""
-
-
-def learn_name(raw: bytes) -> tuple[bytes, int]:
-    """Give (lower-case name, bits) of a header name, remembering it."""
-    name = raw.lower()
-    bits = _BITS.get(name, 0)
-    if b"_" in name:
-        bits |= _UNDERSCORE
-    if len(raw) <= _LONGEST_NAME:
-        if len(_names) >= _MOST_NAMES:
-            _names.clear()
-        _names[raw] = name, bits
-    return name, bits
-
+# What everybody sends by habit; in HTTP/1.1 it says nothing.
+HABITS = frozenset({b"keep-alive", b"Keep-Alive"})
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -195,7 +157,9 @@ def parse_line(line: bytes) -> Line:
         )
     raw_path, _, query = target.partition(b"?")
     path = check_target(raw_path)
-    return Line(method.decode("ascii"), path, raw_path, query, minor, authority)
+    parsed = Line(method.decode("ascii"), path, raw_path, query, minor)
+    parsed.authority = authority
+    return parsed
 
 
 def check_method(method: bytes) -> None:
@@ -253,91 +217,54 @@ def check_host(value: bytes) -> None:
         )
 
 
-# Hosts that passed; a server has few names, so that the form is checked once for each.
-_MOST_HOSTS = 512
-_good_hosts: set[bytes] = set()
-
-
-def _check_host_header(value: bytes) -> None:
-    check_host(value)
-    if len(_good_hosts) >= _MOST_HOSTS:
-        _good_hosts.clear()
-    _good_hosts.add(value)
-
-
-def sum_bits(headers: Sequence[tuple[bytes, bytes]]) -> int:
-    """Give the sum of bits of headers with lower-case names; the socket gathers it by itself."""
-    seen = 0
-    for name, _ in headers:
-        bits = (known_name(name) or learn_name(name))[1]
-        if bits & seen & SINGLE:
-            seen |= DOUBLED
-        seen |= bits
-    return seen
-
-
 def check_headers(
-    headers: Sequence[tuple[bytes, bytes]], seen: int, minor: int = 1, authority: bytes = b""
+    headers: Sequence[tuple[bytes, bytes]], minor: int = 1, authority: bytes = b""
 ) -> Framing:
     """Check the headers of an HTTP/1 request (lower-case names) and give their framing.
 
-    `seen` is their sum of bits, `minor` the minor version, `authority` that of an absolute target.
+    `minor` is the minor version, `authority` that of an absolute target, if there was one.
     """
-    if seen & _HOST:
-        # Nearly every client sends it first.
-        host = headers[0][1] if headers[0][0] == b"host" else _value_of(headers, b"host")
-        if host not in _good_hosts:
-            _check_host_header(host)
-    elif minor == 1:
-        raise Refused(400, "The request has no Host header; HTTP/1.1 needs exactly one.")
-    if not authority and not seen & _LOOKED_AT:
-        return PLAIN
-    return _look_closer(headers, seen, minor, authority)
-
-
-def _value_of(headers: Sequence[tuple[bytes, bytes]], wanted: bytes) -> bytes:
-    for name, value in headers:
-        if name == wanted:
-            return value
-    return b""
-
-
-def _look_closer(
-    headers: Sequence[tuple[bytes, bytes]], seen: int, minor: int, authority: bytes
-) -> Framing:
-    values: dict[bytes, bytes] = {}
+    single: dict[bytes, bytes] = {}
     connection = b""
+    is_underscored = False
     for name, value in headers:
-        bits = _BITS.get(name, 0)
-        if bits & _SINGLE:
-            if name in values:
+        if name in SINGLETONS:
+            if name in single:
                 raise Refused(
                     400,
                     f"The header {name.decode('ascii')!r} came more than once; "
                     "it may come only once.",
                 )
-            values[name] = value
-        elif bits == _CONNECTION:
-            # What everybody sends by habit says nothing in HTTP/1.1.
-            if minor != 1 or value not in _HABITS:
+            single[name] = value
+        elif name == b"connection":
+            if minor != 1 or value not in HABITS:
                 connection += b"," + value.lower()
-        elif bits == _UPGRADE:
-            values[name] = value
-    host = values.get(b"host")
-    if authority and host is not None and authority.lower() != host.lower():
+        elif b"_" in name:
+            is_underscored = True
+    take = single.get
+    _check_host_header(take(b"host"), minor, authority)
+    if is_underscored:
+        _check_twins(headers)
+    return Framing(
+        _body_length(take(b"content-length"), take(b"transfer-encoding"), minor),
+        _expects_continue(take(b"expect"), minor),
+        _asked_upgrade(take(b"upgrade"), connection),
+        connection,
+    )
+
+
+def _check_host_header(host: bytes | None, minor: int, authority: bytes) -> None:
+    if host is None:
+        if minor == 1:
+            raise Refused(400, "The request has no Host header; HTTP/1.1 needs exactly one.")
+        return
+    check_host(host)
+    if authority and authority.lower() != host.lower():
         raise Refused(
             400,
             f"The Host header {_shown(host)} and the request target's {_shown(authority)} differ; "
             "send the same in both.",
         )
-    if seen & _UNDERSCORE:
-        _check_twins(headers)
-    return Framing(
-        _body_length(values.get(b"content-length"), values.get(b"transfer-encoding"), minor),
-        _expects_continue(values.get(b"expect"), minor),
-        _asked_upgrade(values.get(b"upgrade"), connection),
-        connection,
-    )
 
 
 def _check_twins(headers: Sequence[tuple[bytes, bytes]]) -> None:

@@ -18,43 +18,23 @@ from uvicorn.server import ServerState
 
 from trivet.adapters.answering import ANSWERING, BODY, CHUNKS, HEAD, START, Answering
 from trivet.adapters.chunks import ChunkScanner
-from trivet.adapters.gate import (
-    DOUBLED,
-    PLAIN,
-    SINGLE,
-    Framing,
-    Line,
-    Refused,
-    check_headers,
-    has_token,
-    known_name,
-    learn_name,
-    parse_line,
+from trivet.adapters.gate import Framing, Line, Refused, check_headers, has_token
+from trivet.adapters.heads import (
+    CLOSER,
+    HOST,
+    known_header,
+    known_line,
+    learn_header,
+    learn_line,
 )
-from trivet.adapters.replies import DONE, Inlet, SocketExchange
+from trivet.adapters.replies import DONE, AsgiHalf, Inlet, SocketExchange
 from trivet.adapters.service import Service, service_of
 from trivet.http.exchange import Target
 
 __all__ = ["HttpProtocol"]
 
 _END = b"\r\n\r\n"
-
-# Request lines that passed the gate, taken apart: most requests repeat one.
-_MOST_LINES = 1024
-_LONGEST_LINE = 128
-_lines: dict[bytes, Line] = {}
-
-
-def _line_of(raw: bytes) -> Line:
-    line = parse_line(raw)
-    if len(raw) <= _LONGEST_LINE:
-        if len(_lines) >= _MOST_LINES:
-            _lines.clear()
-        _lines[raw] = line
-    return line
-
-
-known_line = _lines.get
+_MASK = HOST | CLOSER
 
 
 def _not_well_formed(error: httptools.HttpParserError) -> Refused:
@@ -67,8 +47,17 @@ class HttpProtocol(Answering):
     """One connection; uvicorn makes one for every client."""
 
     __slots__ = (
-        "_fed", "_feed_data", "_held", "_is_led", "_left", "_most_body", "_parser", "_parts", "_scanner", "_seen",
-        "_target", "headers",
+        "_expects",
+        "_fed",
+        "_feed_data",
+        "_held",
+        "_is_led",
+        "_left",
+        "_most_body",
+        "_parser",
+        "_parts",
+        "_scanner",
+        "_target",
     )  # fmt: skip
 
     def __init__(
@@ -81,10 +70,9 @@ class HttpProtocol(Answering):
         service: Service | None = None,
     ) -> None:
         super().__init__(service or service_of(config, server_state, app_state))
-        self.headers: list[tuple[bytes, bytes]] = []
         self._parser: Any = httptools.HttpRequestParser(self)  # Any: None once it is over
         self._feed_data: Any = self._parser.feed_data
-        self._seen = 0
+        self._expects = False
         self._held = bytearray()
         self._fed = 0
         self._is_led = False
@@ -96,21 +84,13 @@ class HttpProtocol(Answering):
 
     # What llhttp tells.
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        name, bits = known_name(name) or learn_name(name)
-        self.headers.append((name, value))
-        if bits:
-            if bits & self._seen & SINGLE:
-                bits |= DOUBLED
-            self._seen |= bits
-
     def on_body(self, data: bytes) -> None:
         self._size += len(data)
         exchange = self.exchange
         if exchange is None or exchange.state == DONE:
             return
-        if exchange.inlet is not None:
-            exchange.inlet.feed(data)
+        if exchange.half is not None:
+            exchange.half.feed(data)
         else:
             self._parts.append(data)
 
@@ -122,40 +102,28 @@ class HttpProtocol(Answering):
         self._parser = self._feed_data = None
 
     def data_received(self, data: bytes) -> None:
-        if (
-            self._phase == START
-            and data.find(_END) + 4 == len(data) <= self.service.quick
-            and data[0] > 32
-        ):
-            # The common case: one whole head of an ordinary size, and nothing else.
-            try:
-                self._feed_data(data)
-                self._take_request(data)
-            except httptools.HttpParserUpgrade:
-                self._take_upgrade(data)
-            except httptools.HttpParserError as error:
-                self.refuse(_not_well_formed(error), data)
-            except Refused as refused:
-                self.refuse(refused, data)
-            if self._target is not None:
-                self._settle()
-        else:
-            self._take(data)
-
-    def _take_upgrade(self, data: bytes) -> None:
-        try:
-            self._take_request(data)
-        except Refused as refused:
-            self.refuse(refused, data)
+        if self._phase <= START and len(data) <= self.service.quick and data.endswith(_END):
+            lines = data[:-4].split(b"\r\n")
+            if b"" not in lines and known_line(lines[0]):
+                # The common case: one whole head of an ordinary size, and nothing else.
+                try:
+                    self._feed(data)
+                    self._take_request(data, lines)
+                except Refused as refused:
+                    self.refuse(refused, data)
+                else:
+                    if self._target is not None:
+                        self._settle()
+                return
+        self._take(data)
 
     def _take(self, data: bytes) -> None:
         """Take in bytes in whatever phase they find the connection."""
         try:
             while data:
                 phase = self._phase
-                if phase == START:
-                    self._phase = HEAD
-                    self._since = self.service.now
+                if phase <= START:
+                    data = self._take_start(data)
                 elif phase == HEAD:
                     data = self._take_head(data)
                 elif phase == BODY:
@@ -177,15 +145,27 @@ class HttpProtocol(Answering):
         exchange, target = self.exchange, self._target
         if exchange is None or target is None:
             return
-        if exchange.inlet is not None:
+        if exchange.half is not None:
             self._target = None
             self.begin(exchange, target)
-        elif exchange.expects:
-            exchange.expects = False
+        elif self._expects:
+            self._expects = False
             if not self._size:
                 self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     # The head.
+
+    def _take_start(self, data: bytes) -> bytes:
+        """Take the first bytes of a message; often they hold its whole head."""
+        self._phase = HEAD
+        self._since = self.service.now
+        stop = data.find(_END) + 4
+        if 4 < stop <= self.service.quick and data[0] > 32:
+            head = data[:stop]
+            self._feed(head)
+            self._take_request(head, head[:-4].split(b"\r\n"))
+            return data[stop:]
+        return self._take_head(data)
 
     def _take_head(self, data: bytes) -> bytes:
         """Take in a piece of the head; give what follows the head, if it ends here."""
@@ -209,7 +189,7 @@ class HttpProtocol(Answering):
         if not is_end:
             return b""
         head, rest = bytes(held[:stop]), bytes(held[stop:])
-        self._take_request(head)
+        self._take_request(head, head[:-4].split(b"\r\n"))
         held.clear()
         self._fed = 0
         self._is_led = False
@@ -246,27 +226,28 @@ class HttpProtocol(Answering):
         except httptools.HttpParserError as error:
             raise _not_well_formed(error) from error
 
-    def _take_request(self, head: bytes) -> None:
+    def _take_request(self, head: bytes, lines: list[bytes]) -> None:
         """Pass a whole head through the gate, and on to the application or to its body."""
         service = self.service
-        headers = self.headers
-        seen = self._seen
-        self.headers = []
-        self._seen = 0
-        raw = head[: head.find(b"\r\n")]
-        line = known_line(raw) or _line_of(raw)
-        if len(headers) > service.limits.max_headers:
-            raise Refused(
-                431,
-                f"The request has {len(headers)} headers; "
-                f"at most {service.limits.max_headers} are taken.",
-            )
-        framing = check_headers(headers, seen, line[4], line[5])
+        headers = []
+        seen = 0
+        for raw in lines[1:]:
+            pair, bits = known_header(raw) or learn_header(raw)
+            headers.append(pair)
+            if bits:
+                seen |= bits | CLOSER if bits & seen else bits
+        line = known_line(lines[0])
         self._since = service.now
-        if framing is PLAIN and line[4] and service.limit_concurrency is None:
-            self._keep = self._is_plain = not self._stopping
+        if (
+            line is not None
+            and seen & _MASK == HOST
+            and service.is_plain
+            and len(lines) <= service.most_lines
+            and not self._stopping
+        ):
+            self._keep = self._is_plain = True
             self._phase = ANSWERING
-            self.exchange = exchange = SocketExchange(self, line, headers, False)
+            self.exchange = exchange = SocketExchange(self, line, headers)
             try:
                 target = service.find(exchange)
             except Exception as error:
@@ -274,25 +255,27 @@ class HttpProtocol(Answering):
                 return
             self.begin(exchange, target)
         else:
-            self._take_special(head, line, headers, framing)
+            self._take_special(head, line or learn_line(lines[0]), headers)
 
-    def _take_special(
-        self, head: bytes, line: Line, headers: list[tuple[bytes, bytes]], framing: Framing
-    ) -> None:
+    def _take_special(self, head: bytes, line: Line, headers: list[tuple[bytes, bytes]]) -> None:
         """Take a request with a body, with an upgrade, or with its own idea of the connection."""
         service = self.service
+        most = service.limits.max_headers
+        if len(headers) > most:
+            raise Refused(431, f"The request has {len(headers)} headers; at most {most} are taken.")
+        framing = check_headers(headers, line.minor, line.authority)
         self._is_plain = False
         connection = framing.connection
-        if line.minor:
+        if self._stopping:
+            self._keep = False
+        elif line.minor:
             self._keep = not (connection and has_token(connection, b"close"))
         else:
             self._keep = has_token(connection, b"keep-alive")
-        if self._stopping:
-            self._keep = False
         self._phase = ANSWERING
         if framing.upgrade == b"websocket" and self._hand_over(head, framing):
             return
-        self.exchange = exchange = SocketExchange(self, line, headers, framing.expects)
+        self.exchange = exchange = SocketExchange(self, line, headers)
         if service.limit_concurrency is not None and service.is_full:
             self.refuse_load()
             return
@@ -339,8 +322,11 @@ class HttpProtocol(Answering):
         else:
             self._phase = BODY
             self._left = framing.length
-        if not target.reads_body:
-            exchange.inlet = Inlet(exchange)
+        if target.reads_body:
+            self._expects = framing.expects
+        else:
+            exchange.half = half = AsgiHalf(exchange)
+            half.inlet = Inlet(exchange, framing.expects)
 
     def _take_body(self, data: bytes) -> bytes:
         left = self._left
@@ -360,7 +346,6 @@ class HttpProtocol(Answering):
         self._feed(data[:stop] if stop < len(data) else data)
         if scanner.done:
             self._scanner = None
-            self.headers = []
             self._body_is_whole()
         return data[stop:]
 
@@ -375,8 +360,8 @@ class HttpProtocol(Answering):
             return
         self._phase = ANSWERING
         self._since = self.service.now
-        if exchange.inlet is not None:
-            exchange.inlet.finish()
+        if exchange.half is not None:
+            exchange.half.finish()
             return
         parts, target = self._parts, self._target
         exchange.body = parts[0] if len(parts) == 1 else b"".join(parts)

@@ -8,7 +8,9 @@ The connection itself is seen only through `Wire`.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Sequence
+from inspect import CORO_CREATED
 from typing import Any, Protocol
 
 from trivet.adapters.gate import Line
@@ -24,12 +26,24 @@ from trivet.http.exchange import (
     status_line,
 )
 
-__all__ = ["DONE", "FRESH", "STARTED", "ClientGone", "Inlet", "Outlet", "SocketExchange", "Wire"]
+__all__ = [
+    "DONE",
+    "FRESH",
+    "LOST",
+    "STARTED",
+    "AsgiHalf",
+    "ClientGone",
+    "Inlet",
+    "Outlet",
+    "SocketExchange",
+    "Wire",
+]
 
 # How far the answer is.
 FRESH = 0
 STARTED = 1
 DONE = 2
+LOST = 3
 
 # Between the wake-up of a reader by a disconnect and the cancellation of its task, in seconds.
 _GRACE = 0.05
@@ -47,6 +61,7 @@ class Wire(Protocol):
     server: tuple[str, int | None] | None
     scheme: str
     is_trusted: bool
+    is_write_paused: bool
 
     def write(self, data: bytes) -> None:
         """Hand bytes to the transport."""
@@ -76,15 +91,14 @@ class Wire(Protocol):
 class SocketExchange(Exchange):
     """One request on a connection of ours."""
 
-    __slots__ = ("_scope", "expects", "inlet", "is_lost", "is_running", "line", "outlet", "state",
-                 "task", "wire")  # fmt: skip
+    __slots__ = ("half", "line", "state", "task", "wire")
 
-    def __init__(
-        self, wire: Wire, line: Line, headers: Sequence[tuple[bytes, bytes]], expects: bool
-    ) -> None:
-        self.method = line[0]
-        self.path = line[1]
-        self.query = line[3]
+    cancels_once = True
+
+    def __init__(self, wire: Wire, line: Line, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        self.method = line.method
+        self.path = line.path
+        self.query = line.query
         self.headers = headers
         self.body = b""
         self.params = ()
@@ -92,92 +106,139 @@ class SocketExchange(Exchange):
         self.wire = wire
         self.line = line
         self.state = FRESH
-        self.expects = expects
-        self.is_lost = False
-        self.is_running = False
         self.task: asyncio.Task[None] | None = None
-        self.inlet: Inlet | None = None
-        self.outlet: Outlet | None = None
-        self._scope: Scope | None = None
+        self.half: AsgiHalf | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """True if the client left before its answer was complete."""
+        return self.state == LOST
+
+    @property
+    def _asgi(self) -> AsgiHalf:
+        half = self.half
+        if half is None:
+            half = self.half = AsgiHalf(self)
+        return half
 
     @property
     def scope(self) -> Scope:
-        if self._scope is None:
-            self._scope = self._make_scope()
-        return self._scope
-
-    def _make_scope(self) -> Scope:
-        wire = self.wire
-        service = wire.service
-        client, scheme = wire.client, wire.scheme
-        if wire.is_trusted:
-            client, scheme = service.peers.seen_through(self.headers, client, scheme)
-        root = service.config.root_path
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-            "http_version": "1.1" if self.line.minor else "1.0",
-            "method": self.method,
-            "scheme": scheme,
-            "path": root + self.path,
-            "raw_path": root.encode("ascii") + self.line.raw_path,
-            "query_string": self.query,
-            "root_path": root,
-            "headers": self.headers,
-            "client": client,
-            "server": wire.server,
-            "state": service.app_state.copy(),
-            "extensions": {"http.response.early_hint": {}},
-        }
+        half = self._asgi
+        if half.scope is None:
+            half.scope = make_scope(self)
+        return half.scope
 
     @property
     def receive(self) -> Receive:
-        if self.inlet is None:
-            self.inlet = Inlet(self)
+        half = self._asgi
+        if half.inlet is None:
+            half.inlet = Inlet(self, False)
             if self.body:
-                self.inlet.parts.append(self.body)
-            self.inlet.is_whole = True
-        return self.inlet.receive
+                half.inlet.parts.append(self.body)
+            half.inlet.is_whole = True
+        return half.inlet.receive
 
     @property
     def send(self) -> Send:
-        if self.outlet is None:
-            self.outlet = Outlet(self)
-        return self.outlet.send
+        half = self._asgi
+        if half.outlet is None:
+            half.outlet = Outlet(self)
+        return half.outlet.send
 
     @property
     def started(self) -> bool:
-        return self.state != FRESH or (self.outlet is not None and self.outlet.status != 0)
+        half = self.half
+        if self.state == FRESH:
+            return half is not None and half.outlet is not None and half.outlet.status != 0
+        return self.state != LOST
 
     async def reply(self, answer: Answer) -> None:
         if self.started:
             raise RuntimeError("this request was answered already; reply once only")
-        if self.is_lost:
+        if self.state == LOST:
             raise ClientGone("the client left")
-        self.wire.write_answer(self, answer)
-        await self.wire.drain()
+        wire = self.wire
+        wire.write_answer(self, answer)
+        if wire.is_write_paused:
+            await wire.drain()
 
     def lose(self) -> None:
         """The client left: wake who waits for it, and cancel the work."""
-        if self.is_lost:
+        if self.state >= DONE:
             return
-        self.is_lost = True
-        task = self.task
-        inlet = self.inlet
-        if inlet is not None and inlet.wake() and task is not None:
+        self.state = LOST
+        task, half = self.task, self.half
+        if half is not None and half.inlet is not None and half.inlet.wake() and task is not None:
             # The reader sees the disconnect first, so that it can tell a cut body by its error.
             self.wire.service.loop.call_later(_GRACE, task.cancel)
-        elif task is not None and self.is_running:
-            task.cancel()
+        elif task is not None:
+            work = task.get_coro()
+            # Work that has not begun ends by itself; to cancel it would leave it unawaited.
+            if not inspect.iscoroutine(work) or inspect.getcoroutinestate(work) != CORO_CREATED:
+                task.cancel()
+
+
+class AsgiHalf:
+    """The ASGI side of an exchange, for those who ask for it."""
+
+    __slots__ = ("inlet", "outlet", "scope")
+
+    def __init__(self, exchange: SocketExchange) -> None:
+        self.scope: Scope | None = None
+        self.inlet: Inlet | None = None
+        self.outlet: Outlet | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Add a piece of the body."""
+        if self.inlet is not None:
+            self.inlet.feed(data)
+
+    def finish(self) -> None:
+        """Note that the body is whole."""
+        if self.inlet is not None:
+            self.inlet.finish()
+
+    def wake(self) -> None:
+        """Let a waiting reader see that the answer is complete."""
+        if self.inlet is not None:
+            self.inlet.wake()
+
+
+def make_scope(exchange: SocketExchange) -> Scope:
+    """Give the ASGI scope of a request on a socket."""
+    wire, line = exchange.wire, exchange.line
+    service = wire.service
+    client, scheme = wire.client, wire.scheme
+    if wire.is_trusted:
+        client, scheme = service.peers.seen_through(exchange.headers, client, scheme)
+    root = service.config.root_path
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1" if line.minor else "1.0",
+        "method": exchange.method,
+        "scheme": scheme,
+        "path": root + exchange.path,
+        "raw_path": root.encode("ascii") + line.raw_path,
+        "query_string": exchange.query,
+        "root_path": root,
+        "headers": exchange.headers,
+        "client": client,
+        "server": wire.server,
+        "state": service.app_state.copy(),
+        "extensions": {"http.response.early_hint": {}},
+    }
 
 
 class Inlet:
     """The body on its way to the application, with back-pressure, then the disconnect."""
 
-    __slots__ = ("_ended", "_exchange", "_waiter", "is_whole", "parts", "size")
+    __slots__ = ("_ended", "_exchange", "_waiter", "expects", "is_whole", "parts", "size")
 
-    def __init__(self, exchange: SocketExchange) -> None:
+    def __init__(self, exchange: SocketExchange, expects: bool) -> None:
         self._exchange = exchange
+        self.expects = expects
+        """True while the client waits for `100 Continue`."""
         self._waiter: asyncio.Future[None] | None = None
         self._ended = False
         self.parts: list[bytes] = []
@@ -211,12 +272,12 @@ class Inlet:
         """Give the next message (ASGI `receive`)."""
         exchange = self._exchange
         wire = exchange.wire
-        if exchange.expects:
-            exchange.expects = False
+        if self.expects:
+            self.expects = False
             if not self.parts and not self.is_whole and exchange.state == FRESH:
                 wire.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         while True:
-            if exchange.state == DONE or (exchange.is_lost and not self._can_end()):
+            if exchange.state == DONE or (exchange.state == LOST and not self._can_end()):
                 return {"type": "http.disconnect"}
             if not self._ended and (self.parts or self.is_whole):
                 break
@@ -262,7 +323,8 @@ class Outlet:
         kind = message["type"]
         if kind == "http.response.body":
             self._body(message.get("body", b""), message.get("more_body", False))
-            await exchange.wire.drain()
+            if exchange.wire.is_write_paused:
+                await exchange.wire.drain()
         elif kind == "http.response.start":
             self._start(message)
         elif kind == "http.response.early_hint":

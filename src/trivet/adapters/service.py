@@ -21,7 +21,7 @@ from uvicorn.server import ServerState
 from trivet.adapters.access import AccessLog
 from trivet.adapters.limits import Limits
 from trivet.adapters.proxies import TrustedPeers
-from trivet.http.exchange import ASGIApp, Dispatch, Exchange, Target
+from trivet.http.exchange import ASGIApp, Dispatch, Exchange, Scope, Target
 
 __all__ = ["Connection", "ForeignDispatch", "Served", "Service", "dispatch_of", "service_of"]
 
@@ -46,6 +46,9 @@ class ForeignTarget:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+
+    def enter(self, scope: Scope, params: tuple[str, ...]) -> None:
+        """Write nothing: the application does its own matching."""
 
     def begin(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
         return self._run(exchange)
@@ -104,9 +107,11 @@ class Service:
         "dispatch",
         "find",
         "is_counting",
+        "is_plain",
         "limit_concurrency",
         "limits",
         "loop",
+        "most_lines",
         "now",
         "peers",
         "quick",
@@ -138,6 +143,9 @@ class Service:
         self.access = access
         self.is_counting = access is not None or config.limit_max_requests is not None
         """True if every answer must be noted somewhere."""
+        self.is_plain = not self.is_counting and self.limit_concurrency is None
+        """True if an ordinary answer needs nothing but to be written."""
+        self.most_lines = limits.max_headers + 1
         self.quick = min(limits.max_head, limits.max_url, 4096)
         """A head of no more bytes breaks no limit of size, and needs no counting."""
         self.connections: set[Connection] = set()
