@@ -1,16 +1,80 @@
 """Types that Pydantic does not know by itself: msgspec structs and attrs classes.
 
 `adapted` gives an annotation in which each of them carries its validator, its serializer and its
-JSON Schema. Neither library is imported unless a program's own types come from it.
+JSON Schema. Neither library is imported unless a program's own types come from it: a class is
+recognized by what its library writes into it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import types
+from functools import reduce
+from importlib import import_module
+from operator import or_
+from typing import Annotated, Any, get_args, get_origin
+
+from typing_extensions import TypeAliasType
+
+from trivet.schema.annotations import is_union
 
 __all__ = ["adapted"]
 
+# What a library writes into its classes, and the module here that describes them.
+_SIGNS = (
+    ("__struct_fields__", "trivet.schema.structs"),
+    ("__attrs_attrs__", "trivet.schema.attrs_classes"),
+)
+
 
 def adapted(annotation: Any) -> Any:
-    """Give `annotation` with foreign types made known to Pydantic; unchanged where there are none."""
-    return annotation
+    """Give `annotation` with foreign types made known to Pydantic; unchanged where there are none.
+
+    It looks through unions, `Annotated`, aliases and what stands in square brackets.
+    """
+    origin = get_origin(annotation)
+    if origin is None:
+        if isinstance(annotation, TypeAliasType):
+            return _whole(annotation, annotation.__value__)
+        return _marked(annotation, annotation) if isinstance(annotation, type) else annotation
+    if origin is Annotated:
+        inner = adapted(annotation.__origin__)
+        if inner is annotation.__origin__:
+            return annotation
+        return Annotated[(inner, *annotation.__metadata__)]
+    if origin is type:  # the class itself is the value
+        return annotation
+    if isinstance(origin, type) and _module_of(origin) is not None:
+        return _marked(origin, annotation)
+    arguments = get_args(annotation)
+    found = tuple(_argument(one) for one in arguments)
+    if all(new is old for new, old in zip(found, arguments, strict=True)):
+        return annotation
+    if is_union(annotation):
+        return reduce(or_, found)
+    return origin[found[0] if len(found) == 1 else found]
+
+
+def _argument(argument: Any) -> Any:
+    # The parameters of a Callable are a list; nothing in it is validated.
+    return argument if isinstance(argument, list) else adapted(argument)
+
+
+def _whole(annotation: Any, value: Any) -> Any:
+    found = adapted(value)
+    return annotation if found is value else found
+
+
+def _marked(kind: type, annotation: Any) -> Any:
+    module = _module_of(kind)
+    if module is None:
+        return annotation
+    return Annotated[annotation, import_module(module).MARK]
+
+
+def _module_of(kind: type) -> str | None:
+    if isinstance(kind, types.GenericAlias):
+        return None
+    for sign, module in _SIGNS:
+        if hasattr(kind, sign):
+            return module
+    return None
