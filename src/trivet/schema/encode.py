@@ -27,8 +27,16 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from pydantic import AnyUrl, BaseModel, NameEmail, SecretBytes, SecretStr
-from pydantic_core import PydanticUndefinedType, Url
+from pydantic_core import (
+    PydanticSerializationError,
+    PydanticUndefinedType,
+    SchemaSerializer,
+    Url,
+    core_schema,
+)
 from typing_extensions import Unpack
+
+from trivet.errors import SetupError
 
 __all__ = ["EncodeOptions", "jsonable_encoder", "to_json"]
 
@@ -77,6 +85,11 @@ _BY_TYPE: dict[type, Encoder] = {
     Url: str,
     AnyUrl: str,
 }
+# Known by name, so that nobody has to import them.
+_BY_NAME: dict[str, Encoder] = {
+    "pydantic.color.Color": str,
+    "pydantic_extra_types.color.Color": str,
+}
 _SEQUENCES = (list, set, frozenset, GeneratorType, tuple, deque)
 
 
@@ -114,12 +127,16 @@ class _Encoding:
         self.safe = options.get("sqlalchemy_safe", True)
 
     def plain(self, value: Any, include: Any = None, exclude: Any = None) -> Any:
+        if type(value) in _PLAIN and not self.custom:
+            return value
         if self.custom and (encoder := self._custom(value)) is not None:
             return encoder(value)
         if isinstance(value, BaseModel):
             dumped = value.model_dump(mode="json", include=include, exclude=exclude, **self.how)
-            # A model's own encoders have had their say.
+            # A model's own serializers have had their say.
             return self._without_custom().plain(dumped)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return self.plain(_fields(value), include, exclude)
         if isinstance(value, Enum):
             return value.value
         if isinstance(value, PurePath):
@@ -135,7 +152,10 @@ class _Encoding:
         encoder = _encoder(type(value))
         if encoder is not None:
             return encoder(value)
-        return self.plain(_contents(value, self.how["by_alias"]), include, exclude)
+        contents = _contents(value, self.how["by_alias"], include, exclude)
+        if hasattr(type(value), "__struct_fields__"):  # chosen by the names of its fields already
+            return self.plain(contents)
+        return self.plain(contents, include, exclude)
 
     def _items(self, value: dict[Any, Any], include: Any, exclude: Any) -> dict[Any, Any]:
         return {
@@ -163,23 +183,139 @@ def _encoder(kind: type) -> Encoder | None:
     encoder = _BY_TYPE.get(kind)
     if encoder is not None:
         return encoder
+    for known in kind.__mro__:
+        name = f"{known.__module__}.{known.__qualname__}"
+        if name in _BY_NAME:
+            return _BY_NAME[name]
+        if name == "pydantic.v1.main.BaseModel":
+            raise SetupError(
+                f"{kind.__qualname__} is a model of pydantic.v1, which is no longer supported",
+                code="schema.pydantic-v1",
+                mend="inherit from pydantic.BaseModel",
+            )
     return next((made for known, made in _BY_TYPE.items() if issubclass(kind, known)), None)
 
 
-def _contents(value: Any, by_alias: bool = True) -> Any:
-    """Give the items or fields of any other object, each still as it is."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+def _contents(value: Any, by_alias: bool, include: Any = None, exclude: Any = None) -> Any:
+    """Give the fields or items of any other object, each still as it is."""
+    kind = type(value)
+    if hasattr(kind, "__struct_fields__"):
+        return _struct(value, by_alias, include, exclude)
+    if hasattr(kind, "__attrs_attrs__"):
+        return {field.name: getattr(value, field.name) for field in kind.__attrs_attrs__}
     try:
         return dict(value)
     except Exception as error:
         try:
             return vars(value)
-        except TypeError as second:
+        except Exception as second:
             raise ValueError([error, second]) from second
 
 
+def _fields(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+
+
+def _struct(value: Any, by_alias: bool, include: Any, exclude: Any) -> Any:
+    """Give the fields of a msgspec struct, as msgspec itself writes them."""
+    config = value.__struct_config__
+    names = value.__struct_fields__
+    shown = value.__struct_encode_fields__ if by_alias else names
+    found = {
+        wire: item
+        for name, wire in zip(names, shown, strict=True)
+        if (include is None or name in include) and (exclude is None or name not in exclude)
+        if type(item := getattr(value, name)).__name__ != "UnsetType"
+    }
+    if config.tag is not None:
+        found = {config.tag_field: config.tag, **found}
+    return list(found.values()) if config.array_like else found
+
+
+# -- at once to bytes ----------------------------------------------------------------------------
+
+# What Pydantic's encoder writes as `json` does (a number may be spelt 1e16 for 1e+16). Measured in
+# one run: a dictionary of three items costs 0.6 of `_encode` and 0.09 of `jsonable_encoder` with
+# `json.dumps`; a list of 100 such rows 0.77 and 0.07.
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+_plain_json = SchemaSerializer(core_schema.any_schema()).to_json
+
+# How a key begins that `jsonable_encoder` leaves out.
+_HIDDEN = '"_sa'
+
+
 def to_json(value: Any) -> bytes:
-    """Give `value` as JSON bytes."""
-    plain = jsonable_encoder(value)
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+    """Give `value` as JSON bytes: what `jsonable_encoder` gives, without the way through it.
+
+    A number that is none (NaN, infinity) is null. Raises what `jsonable_encoder` raises.
+    """
+    if _is_plain(value):
+        try:
+            found = _plain_json(value)
+        except PydanticSerializationError:  # half a surrogate pair
+            return _by_steps(value)
+        return found if _HIDDEN.encode() not in found else _by_steps(value)
+    try:
+        text = _encode(value)
+        return text.encode() if _HIDDEN not in text else _by_steps(value)
+    except (TypeError, ValueError):
+        # A key, a number or a text that needs more care; or a mistake, which is raised again.
+        return _by_steps(value)
+
+
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    if kind is dict:
+        for key, item in value.items():
+            if type(key) is not str or (type(item) not in _PLAIN and not _is_plain(item)):
+                return False
+        return True
+    if kind is list:
+        for item in value:  # noqa: SIM110  # as a generator it costs twice as much
+            if type(item) not in _PLAIN and not _is_plain(item):
+                return False
+        return True
+    return kind in _PLAIN
+
+
+def _step(value: Any) -> Any:
+    """Take one step of `jsonable_encoder`, for what `json` does not know."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _fields(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, PurePath):
+        return str(value)
+    if isinstance(value, PydanticUndefinedType):
+        return None
+    if isinstance(value, GeneratorType):
+        # Should a second way be needed, nothing may be taken from it yet.
+        raise TypeError("a generator can be walked once")
+    if isinstance(value, _SEQUENCES):
+        return list(value)
+    encoder = _encoder(type(value))
+    return encoder(value) if encoder is not None else _contents(value, by_alias=True)
+
+
+# Its C code asks `_step` only for what is not plain. Measured in one run: a dictionary with a date
+# and a UUID costs 0.5 of `jsonable_encoder` with `json.dumps`, a list of 50 models 0.3.
+_encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_step
+).encode
+
+
+def _by_steps(value: Any) -> bytes:
+    text = _dumps(jsonable_encoder(value))
+    if "NaN" in text or "Infinity" in text:
+        text = _dumps(json.loads(text, parse_constant=lambda constant: None))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair has no UTF-8, but it has an escape.
+        return json.dumps(json.loads(text), separators=(",", ":")).encode()
+
+
+def _dumps(plain: Any) -> str:
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
