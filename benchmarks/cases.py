@@ -107,7 +107,7 @@ LOAD_CASES = (
     ),
     LoadCase(
         name="dependencies",
-        title="Three dependencies (one nested, one with clean-up) and a header",
+        title="Three dependencies (nested, yield) and a header",
         request=Request("/profile?limit=20", headers=(("x-token", "secret"),)),
         answer={"user": "ann", "limit": 20, "token": "secret"},
         refused=(

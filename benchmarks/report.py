@@ -73,7 +73,7 @@ def markdown(results: Results) -> str:
 
 def number(value: float) -> str:
     """Write a figure with three digits that matter, thousands apart."""
-    if abs(value) >= 100:
+    if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
