@@ -1,4 +1,7 @@
-"""The ASGI face: a request that an ASGI server has parsed, seen as an exchange."""
+"""The ASGI face: a request that an ASGI server has parsed, seen as an exchange.
+
+Its sibling is `rsgi.py`: the same functions in the same order.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from collections.abc import Sequence
 
 from starlette.requests import ClientDisconnect
 
+from trivet.adapters.gate import Refused, check_length, check_parsed, refusal
 from trivet.http.exchange import Answer, Dispatch, Exchange, Message, Receive, Scope, Send
 
-__all__ = ["AsgiExchange", "handle"]
+__all__ = ["AsgiExchange", "BodyTooLargeError", "handle", "read_body"]
 
 
 class AsgiExchange(Exchange):
@@ -59,7 +63,9 @@ class AsgiExchange(Exchange):
                 "headers": answer.headers(),
             }
         )
-        await self._send({"type": "http.response.body", "body": answer.body})
+        # The server counts bytes, and strips the body of an answer to HEAD itself or not at all.
+        body = answer.body if self.method != "HEAD" else b""
+        await self._send({"type": "http.response.body", "body": body})
 
 
 def below_root(scope: Scope) -> str:
@@ -94,14 +100,38 @@ async def read_body(receive: Receive, most: int | None) -> bytes:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
+def check(scope: Scope) -> int:
+    """Pass a request through the gate; give the length of its body, -1 if only its end tells."""
+    return check_parsed(
+        scope["method"], scope["path"], scope.get("http_version", ""), scope["headers"]
+    )
+
+
 async def handle(dispatch: Dispatch, scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one request through ASGI."""
     exchange = AsgiExchange(scope, receive, send)
-    target = dispatch.find(exchange)
-    if target.reads_body:
-        exchange.body = await read_body(receive, target.max_body)
+    try:
+        length = check(scope)
+        target = dispatch.find(exchange)
+        if target.max_body is not None:
+            check_length(length, target.max_body)
+        if target.reads_body:
+            exchange.body = await _whole_body(receive, target.max_body)
+    except Refused as refused:
+        await exchange.reply(refusal(refused, [(b"connection", b"close")]))
+        return
+    except ClientDisconnect:
+        # A body cut short reaches nobody.
+        return
     outcome = target.begin(exchange)
     if isinstance(outcome, Answer):
         await exchange.reply(outcome)
     else:
         await outcome
+
+
+async def _whole_body(receive: Receive, most: int | None) -> bytes:
+    try:
+        return await read_body(receive, most)
+    except BodyTooLargeError as error:
+        raise Refused(413, f"The body is larger than {most} bytes; send less.") from error

@@ -28,7 +28,9 @@ __all__ = [
     "Refused",
     "check_headers",
     "check_host",
+    "check_length",
     "check_method",
+    "check_parsed",
     "check_raw_headers",
     "check_target",
     "has_token",
@@ -339,6 +341,32 @@ def check_raw_headers(headers: Sequence[tuple[bytes, bytes]]) -> None:
                 400,
                 f"The header {_shown(name)} holds a control byte; leave it out or encode it.",
             )
+
+
+def check_parsed(
+    method: str, path: str, version: str, headers: Sequence[tuple[bytes, bytes]]
+) -> int:
+    """Check a request that another server parsed; give its body's length, -1 if not told.
+
+    `version` is `1.0`, `1.1` or `2`; where it is missing, the rules of HTTP/1.1 alone do not apply.
+    """
+    check_method(method.encode("latin-1", "replace"))
+    if "\x00" in path:
+        raise Refused(400, "The path holds an encoded NUL byte ('%00'); leave it out.")
+    if path and path[0] != "/" and not (path == "*" and method == "OPTIONS"):
+        raise Refused(
+            400,
+            f"The request target {_shown(path.encode())} is not a path; a target begins with '/' "
+            "('*' is for OPTIONS alone).",
+        )
+    check_raw_headers(headers)
+    return check_headers(headers, 1 if version == "1.1" else 0).length
+
+
+def check_length(length: int, most: int | None) -> None:
+    """Refuse a body whose announced length is above what the target takes."""
+    if most is not None and length > most:
+        raise Refused(413, f"The body is larger than {most} bytes; send less.")
 
 
 _HEADERS = ((b"content-type", b"application/json"),)
