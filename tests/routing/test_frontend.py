@@ -6,7 +6,7 @@ import errno
 import os
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -14,13 +14,21 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Match, NoMatchFound, Route
+from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.testclient import TestClient
 
+from tests.middleware.exchanges import MemoryExchange
 from trivet.binding.params import Depends
 from trivet.errors import DeclarationError, HTTPException, SetupError
 from trivet.routing import frontend as module
-from trivet.routing.frontend import Frontends, Moved, Refused, accepts_page, last_resorts
+from trivet.routing.frontend import (
+    Frontends,
+    Moved,
+    Refused,
+    accepts_page,
+    finder,
+    last_resorts,
+)
 from trivet.routing.router import Router
 
 HTML = {"accept": "text/html"}
@@ -492,3 +500,48 @@ def test_looking_is_done_on_a_worker_thread(dist: Path, monkeypatch: pytest.Monk
 
     assert serve(group).get("/dashboard", headers=HTML).text == "app"
     assert called == [one.find]
+
+
+def found_by(router: Router, method: str, path: str) -> tuple[Any, MemoryExchange]:
+    exchange = MemoryExchange(method, path)
+    find = finder(router, lambda context: cast(Any, context.original_route))
+    assert find is not None
+    return find(exchange), exchange
+
+
+def test_finder_gives_one_target_for_reading_and_one_for_the_rest(dist: Path) -> None:
+    router = Router()
+    site = gather(router, dist).routes[0]
+    admin = gather(router, dist, "/admin").routes[0]
+
+    assert found_by(router, "GET", "/x")[0] is site.reading
+    assert found_by(router, "HEAD", "/admin/x")[0] is admin.reading
+    assert found_by(router, "POST", "/admin")[0] is admin.refusing
+
+
+def test_finder_asks_other_routes_first(dist: Path) -> None:
+    async def endpoint(request: Request) -> Response:
+        return PlainTextResponse("low")
+
+    class Own(BaseRoute):
+        def matches(self, scope: Any) -> Any:
+            return (Match.FULL if scope["path"] == "/own" else Match.NONE), {}
+
+    router = Router()
+    group = gather(router, dist)
+    low, own = Route("/low/{id}", endpoint), Own()
+    router.frontends += [low, own]
+
+    target, exchange = found_by(router, "GET", "/low/3")
+    assert target is low
+    assert exchange.params == ("3",)
+    assert found_by(router, "POST", "/low/3")[0] is group.routes[0].refusing
+    assert found_by(router, "GET", "/own")[0] is own
+
+
+def test_finder_finds_nothing_where_nothing_fits(dist: Path) -> None:
+    router = Router()
+    assert finder(router, lambda context: cast(Any, context)) is None
+
+    gather(router, dist, "/ui")
+    assert found_by(router, "GET", "/other")[0] is None

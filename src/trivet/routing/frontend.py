@@ -24,7 +24,7 @@ from starlette.responses import RedirectResponse, Response
 
 from trivet.concurrency import run_in_thread
 from trivet.errors import DeclarationError, HTTPException, SetupError
-from trivet.http.exchange import Receive, Scope, Send
+from trivet.http.exchange import Exchange, Receive, Scope, Send, Target
 from trivet.http.files import IMMUTABLE, Folder, Stored, file_response, is_hashed, preferred
 from trivet.routing.contexts import Included, RouteContext
 from trivet.routing.layer import Layer
@@ -33,7 +33,16 @@ from trivet.routing.route import Route
 if TYPE_CHECKING:
     from trivet.routing.router import Router
 
-__all__ = ["Fallback", "Found", "Frontend", "Frontends", "Moved", "Refused", "last_resorts"]
+__all__ = [
+    "Fallback",
+    "Found",
+    "Frontend",
+    "Frontends",
+    "Moved",
+    "Refused",
+    "finder",
+    "last_resorts",
+]
 
 Fallback = Literal["auto", "index.html", "404.html"] | None
 
@@ -343,6 +352,49 @@ def last_resorts(
             found += more_found
     found.sort(key=lambda one: -one.specificity)
     return others, found
+
+
+def finder(
+    router: Router, target_of: Callable[[RouteContext], Target]
+) -> Callable[[Exchange], Target | None] | None:
+    """Give what finds the target of a request that no route fits; None where there is nothing.
+
+    `target_of` compiles a route; it is called now, for every front end.
+    """
+    others, frontends = last_resorts(router)
+    if not others and not frontends:
+        return None
+    routes = [(context.effective, target_of(context)) for context in others]
+    targets = [
+        (one, target_of(RouteContext(one.reading)), target_of(RouteContext(one.refusing)))
+        for one in frontends
+    ]
+
+    def find(exchange: Exchange) -> Target | None:
+        for route, target in routes:
+            params = _params(route, exchange)
+            if params is not None:
+                exchange.params = params
+                return target
+        for one, reading, refusing in targets:
+            if one.below(exchange.path) is not None:
+                exchange.params = ()
+                return reading if exchange.method in one.methods else refusing
+        return None
+
+    return find
+
+
+def _params(route: Any, exchange: Exchange) -> tuple[str, ...] | None:
+    """Give the path parameters of a route that fits path and method, otherwise None."""
+    pattern = getattr(route, "path_regex", None)
+    if pattern is None:  # a route of somebody else's kind is asked itself
+        return () if route.matches(exchange.scope)[0] is starlette.Match.FULL else None
+    methods = getattr(route, "methods", None)
+    found = pattern.match(exchange.path)
+    if found is None or (methods is not None and exchange.method not in methods):
+        return None
+    return tuple(found.groups())
 
 
 def accepts_page(accept: str) -> bool:
