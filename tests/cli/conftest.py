@@ -28,17 +28,18 @@ def environment(**changes: str) -> dict[str, str]:
     return {**kept, "COLUMNS": "120", "PYTHONDONTWRITEBYTECODE": "1", **changes}
 
 
+SCRIPT = str(Path(sys.executable).parent / "trivet")
 Trivet = Callable[..., Done]
 Write = Callable[[dict[str, str]], Path]
 
 
 @pytest.fixture
 def trivet(tmp_path: Path) -> Trivet:
-    """Give a function that runs `python -m trivet` in the test's folder."""
+    """Give a function that runs the installed `trivet` in the test's folder."""
 
     def run(*arguments: str, cwd: Path = tmp_path, text: str = "", **changes: str) -> Done:
         done = subprocess.run(
-            [sys.executable, "-m", "trivet", *arguments],
+            [SCRIPT, *arguments],
             cwd=cwd,
             input=text,
             capture_output=True,

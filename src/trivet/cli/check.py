@@ -38,7 +38,7 @@ def check(
 
     Exit code 1 if there are errors. Every finding has a code, which --silence takes.
 
-    \\b
+    \b
       trivet check
       trivet check --deploy --strict --silence deploy.docs
     """

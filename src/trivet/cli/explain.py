@@ -52,7 +52,7 @@ def explain(
     end, which hooks and limits apply, and the function that was generated for it. Nothing is
     called.
 
-    \\b
+    \b
       trivet explain GET /users/3
       trivet explain main.py POST /users
       trivet explain "/users/{id}"

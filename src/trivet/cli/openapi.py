@@ -53,7 +53,7 @@ def openapi(
 ) -> None:
     """Write the OpenAPI document.
 
-    \\b
+    \b
       trivet openapi > openapi.json
       trivet openapi --output openapi.yaml
       trivet openapi --check openapi.json    exit code 1 when it is out of date

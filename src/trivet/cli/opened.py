@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
 from typing import Any
 
 from trivet.app.application import App
-from trivet.cli.find import CannotLoad, find
+from trivet.cli.find import CannotLoad, Place, find
 from trivet.cli.load import Loaded, load
 from trivet.cli.options import LoadOptions
 
-__all__ = ["open_any", "open_app"]
+__all__ = ["locate", "open_any", "open_app"]
+
+# python-dotenv, which comes with pydantic-settings; by name, for the few runs that read a file.
+_READER = "dotenv"
+
+
+def locate(options: LoadOptions, argument: str | None = None) -> Place:
+    """Find the application that was asked for, with its environment read and nothing imported."""
+    if options.env_file is not None:
+        _read_environment(options.env_file)
+    return find(options.target(argument), options.app_dir, is_factory=options.factory)
+
+
+def _read_environment(file: Path) -> None:
+    reader: Any = importlib.import_module(_READER)  # Any: see _READER
+    reader.load_dotenv(file)
 
 
 def open_any(options: LoadOptions, argument: str | None = None) -> Loaded:
     """Find and load the application that was asked for, of whatever kind."""
-    place = find(options.target(argument), options.app_dir, is_factory=options.factory)
-    return load(place, dropin=options.dropin)
+    return load(locate(options, argument), dropin=options.dropin)
 
 
 def open_app(options: LoadOptions, argument: str | None = None) -> App:

@@ -72,7 +72,9 @@ class LoadOptions:
         typer.Option(
             "--env-file",
             metavar="FILE",
-            help="Read environment variables from this file first",
+            exists=True,
+            dir_okay=False,
+            help="Read environment variables from this file first; those that are set already stay",
             rich_help_panel=_PANEL,
         ),
     ] = None
@@ -87,13 +89,16 @@ class LoadOptions:
 
 
 def flatten(function: Callable[..., T]) -> Callable[..., T]:
-    """Give a command's function with every record among its parameters replaced by its fields."""
+    """Give a command's function with every record among its parameters replaced by its fields.
+
+    A record may hold records. Names must differ, as those of a command's options do.
+    """
     hints = get_type_hints(function, include_extras=True)
     parameters: list[inspect.Parameter] = []
     records: dict[str, type] = {}
     for name, parameter in inspect.signature(function).parameters.items():
         hint = hints[name]
-        if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        if _is_record(hint):
             records[name] = hint
             parameters += _fields(hint)
         else:
@@ -103,8 +108,7 @@ def flatten(function: Callable[..., T]) -> Callable[..., T]:
 
     def command(**values: Any) -> T:  # Any: what the command line's own types gave
         for name, record in records.items():
-            fields = dataclasses.fields(record)
-            values[name] = record(**{field.name: values.pop(field.name) for field in fields})
+            values[name] = _made(record, values)
         return function(**values)
 
     command.__name__ = function.__name__
@@ -115,17 +119,33 @@ def flatten(function: Callable[..., T]) -> Callable[..., T]:
     return command
 
 
+def _is_record(hint: Any) -> bool:  # Any: a type expression
+    return isinstance(hint, type) and dataclasses.is_dataclass(hint)
+
+
+def _made(record: type, values: dict[str, Any]) -> Any:  # Any: an instance of `record`
+    """Make a record of the values of its fields, which are taken out of `values`."""
+    hints = get_type_hints(record)
+    return record(
+        **{
+            field.name: _made(hints[field.name], values)
+            if _is_record(hints[field.name])
+            else values.pop(field.name)
+            for field in dataclasses.fields(record)
+        }
+    )
+
+
 def _fields(record: type) -> list[inspect.Parameter]:
     hints = get_type_hints(record, include_extras=True)
-    found = []
+    found: list[inspect.Parameter] = []
     for field in dataclasses.fields(record):
+        if _is_record(hints[field.name]):
+            found += _fields(hints[field.name])
+            continue
         default = field.default
         if default is dataclasses.MISSING:
-            default = (
-                inspect.Parameter.empty
-                if field.default_factory is dataclasses.MISSING
-                else field.default_factory()
-            )
+            default = inspect.Parameter.empty
         found.append(
             inspect.Parameter(
                 field.name,

@@ -5,7 +5,7 @@ Records, so that `dev` and `run` share them; every field is an option of both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,17 +14,19 @@ import typer
 
 __all__ = [
     "AccessForm",
+    "HeaderOptions",
     "LimitOptions",
     "LogLevel",
     "LogOptions",
     "NetworkOptions",
     "ProxyOptions",
     "ReloadOptions",
+    "ServingOptions",
     "TlsOptions",
 ]
 
 _ADDRESS, _PROXY, _TLS = "Address", "Behind a proxy", "TLS"
-_LOG, _LIMITS, _RELOAD = "Log", "Limits", "Reload"
+_LOG, _HEADERS, _LIMITS, _RELOAD = "Log", "Headers", "Limits", "Reload"
 
 
 class LogLevel(StrEnum):
@@ -127,12 +129,6 @@ class TlsOptions:
         str | None,
         typer.Option(metavar="TEXT", help="Password of the key", rich_help_panel=_TLS),
     ] = None
-    ssl_version: Annotated[
-        int | None,
-        typer.Option(
-            metavar="NUMBER", help="A protocol number of Python's ssl module", rich_help_panel=_TLS
-        ),
-    ] = None
     ssl_cert_reqs: Annotated[
         int | None,
         typer.Option(
@@ -184,16 +180,40 @@ class LogOptions:
             rich_help_panel=_LOG,
         ),
     ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderOptions:
+    """What every answer carries."""
+
     server_header: Annotated[
         bool,
         typer.Option(
-            "--server-header/--no-server-header", help="Send Server", rich_help_panel=_LOG
+            "--server-header/--no-server-header", help="Send Server", rich_help_panel=_HEADERS
         ),
     ] = False
     date_header: Annotated[
         bool,
-        typer.Option("--date-header/--no-date-header", help="Send Date", rich_help_panel=_LOG),
+        typer.Option("--date-header/--no-date-header", help="Send Date", rich_help_panel=_HEADERS),
     ] = True
+    header: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME:VALUE",
+            help="Send this with every answer; may be repeated",
+            rich_help_panel=_HEADERS,
+        ),
+    ] = None
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Give the headers as names and values; one without a colon is a usage error."""
+        found = []
+        for text in self.header or ():
+            name, colon, value = text.partition(":")
+            if not colon or not name.strip():
+                raise typer.BadParameter(f"{text!r} is no NAME:VALUE", param_hint="--header")
+            found.append((name.strip(), value.strip()))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +236,22 @@ class LimitOptions:
             rich_help_panel=_LIMITS,
         ),
     ] = None
-    timeout_keep_alive: Annotated[
+    limit_max_requests_jitter: Annotated[
         int,
+        typer.Option(
+            metavar="NUMBER",
+            help="At most so many more, so that workers do not end together",
+            rich_help_panel=_LIMITS,
+        ),
+    ] = 0
+    timeout_keep_alive: Annotated[
+        float,
         typer.Option(
             metavar="SECONDS",
             help="An idle connection is closed after this",
             rich_help_panel=_LIMITS,
         ),
-    ] = 5
+    ] = 5.0
     timeout_graceful_shutdown: Annotated[
         int | None,
         typer.Option(
@@ -233,6 +261,14 @@ class LimitOptions:
             rich_help_panel=_LIMITS,
         ),
     ] = None
+    timeout_worker_healthcheck: Annotated[
+        int,
+        typer.Option(
+            metavar="SECONDS",
+            help="A worker that does not answer its supervisor for so long is replaced",
+            rich_help_panel=_LIMITS,
+        ),
+    ] = 5
     ws_max_size: Annotated[
         int,
         typer.Option(
@@ -247,6 +283,15 @@ class LimitOptions:
         float,
         typer.Option(metavar="SECONDS", help="Waiting for the pong", rich_help_panel=_LIMITS),
     ] = 20.0
+
+    ws_per_message_deflate: Annotated[
+        bool,
+        typer.Option(
+            "--ws-per-message-deflate/--no-ws-per-message-deflate",
+            help="Compress WebSocket messages",
+            rich_help_panel=_LIMITS,
+        ),
+    ] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,3 +323,16 @@ class ReloadOptions:
         float,
         typer.Option(metavar="SECONDS", help="Between two looks", rich_help_panel=_RELOAD),
     ] = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class ServingOptions:
+    """All options of the server."""
+
+    network: NetworkOptions = field(default_factory=NetworkOptions)
+    proxy: ProxyOptions = field(default_factory=ProxyOptions)
+    tls: TlsOptions = field(default_factory=TlsOptions)
+    log: LogOptions = field(default_factory=LogOptions)
+    headers: HeaderOptions = field(default_factory=HeaderOptions)
+    limits: LimitOptions = field(default_factory=LimitOptions)
+    watch: ReloadOptions = field(default_factory=ReloadOptions)

@@ -33,7 +33,7 @@ def shell(
 
     There are app, client (which calls it without a server) and the public names of its module.
 
-    \\b
+    \b
       trivet shell
       trivet shell -c "print(client.get('/health').json())"
     """

@@ -1,0 +1,137 @@
+"""What happens to one request is told, without calling anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.shop import SHOP
+
+Trivet = Callable[..., Any]
+Write = Callable[[dict[str, str]], Path]
+
+
+def test_route_arguments_dependencies_hooks_and_source_are_told(
+    trivet: Trivet, write: Write
+) -> None:
+    write({"main.py": SHOP})
+
+    done = trivet("explain", "GET", "/items/3")
+
+    assert done.code == 0, done.err
+    text = " ".join(done.out.split())
+    for told in (
+        "GET /items/{number} read_item main.py:",
+        "number = '3'",
+        "number path number int, required",
+        "q query q str | None, None where absent",
+        "x_token header x-token str, 'none' where absent",
+        "db depends on database",
+        "db = database main.py:",
+        "opened and closed, closed when the answer was sent",
+        "url = settings main.py:",
+        "Hooks, outermost first cors",
+        "status 200 validated and written as Item JSONResponse, application/json",
+        "async def serve_read_item(x, lifetimes):",
+    ):
+        assert told in text, done.out
+
+
+def test_body_and_injected_arguments_are_told(trivet: Trivet, write: Write) -> None:
+    write({"main.py": SHOP})
+
+    text = " ".join(trivet("explain", "main.py", "POST", "/items").out.split())
+
+    assert "item JSON body NewItem, required" in text
+    assert "request the request" in text
+    assert "runs in a worker thread" in text
+    assert "status 201" in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["/items/3"],
+        ["get", "/items/3"],
+        ["GET", "/items/3?q=1"],
+        ["GET", "/items/{number}"],
+        ["main.py", "GET", "/items/3"],
+        ["GET", "/items/3", "main.py"],
+        ["GET", "/items/3", "--app", "main:app"],
+        ["HEAD", "/items/3"],
+    ],
+)
+def test_words_may_be_typed_as_one_likes(trivet: Trivet, write: Write, words: list[str]) -> None:
+    write({"main.py": SHOP})
+
+    done = trivet("explain", *words, "--no-source")
+
+    assert done.code == 0, done.err
+    assert done.out.startswith("GET /items/{number}")
+    assert "Generated" not in done.out
+
+
+def test_websocket_is_asked_for_as_ws(trivet: Trivet, write: Write) -> None:
+    write({"main.py": SHOP})
+
+    done = trivet("explain", "WS", "/items/feed")
+
+    assert done.code == 0, done.err
+    assert done.out.startswith("WS /items/feed  feed")
+    assert "socket  the websocket" in done.out
+
+
+def test_mounted_application_is_looked_into(trivet: Trivet, write: Write) -> None:
+    write({"main.py": SHOP})
+
+    done = trivet("explain", "GET", "/inner/deep/4")
+
+    assert done.out.startswith("GET /inner/deep/{x}  deep")
+    assert "inside the application mounted at /inner" in done.out
+
+
+def test_later_route_for_the_same_path_is_named(trivet: Trivet, write: Write) -> None:
+    write(
+        {
+            "main.py": "from trivet import App\napp = App()\n"
+            '@app.get("/{name}")\nasync def any(name: str): ...\n'
+            '@app.get("/me")\nasync def me(): ...\n'
+        }
+    )
+
+    done = trivet("explain", "GET", "/me")
+
+    assert done.out.startswith("GET /{name}")
+    assert "never reached for this path: GET /me" in done.out
+
+
+def test_path_that_nobody_serves_is_told_with_what_is_alike(trivet: Trivet, write: Write) -> None:
+    write({"main.py": SHOP})
+
+    done = trivet("explain", "GET", "/itms")
+
+    assert done.code == 1
+    assert "404 Not Found" in done.err
+    assert "/items" in done.err
+
+
+def test_method_that_is_not_allowed_is_told_with_those_that_are(
+    trivet: Trivet, write: Write
+) -> None:
+    write({"main.py": SHOP})
+
+    done = trivet("explain", "PUT", "/items/3")
+
+    assert done.code == 1
+    assert "405 Method Not Allowed. Answered here: GET" in done.err
+
+
+@pytest.mark.parametrize("words", [["GET"], ["GET", "POST", "/x"], ["/x", "/y"], ["a", "b", "/x"]])
+def test_words_without_sense_are_a_usage_error(trivet: Trivet, words: list[str]) -> None:
+    done = trivet("explain", *words)
+
+    assert done.code == 2
+    assert "trivet explain GET /users/3" in done.err
