@@ -1,7 +1,8 @@
 """Where a chunked body ends, and whether its framing is sound.
 
-The scanner runs beside llhttp, which decodes the same bytes: it finds the end of the message and
-holds the limits that llhttp does not know (extensions, trailers, total size). It never decodes.
+The scanner stands before llhttp, which decodes what it lets through: it finds the end of the
+message and holds the limits that llhttp does not know (extensions, trailers, total size). It never
+decodes. Both must find the same bytes sound.
 Its verdict depends on the bytes alone, not on how they are split.
 """
 
@@ -81,16 +82,19 @@ class ChunkScanner:
         """True once the last byte of the message was seen."""
         return self._state == _DONE
 
-    def scan(self, data: bytes, max_size: int | None) -> int:
-        """Give how many bytes of `data` belong to the body's framing and data.
+    def scan(self, data: bytes, max_size: int | None) -> tuple[bytes, int]:
+        """Give the bytes that are found sound, and how many of `data` belong to the body.
 
-        Raises `Refused` at the first line that is wrong, or that takes the body over `max_size`.
+        A line is withheld until it is whole and sound. Raises `Refused` at the first line that is
+        wrong, or that takes the body over `max_size`.
         """
+        sound = []
         at = 0
         end = len(data)
         while at < end and self._state != _DONE:
             if self._state == _DATA:
                 step = min(self._left, end - at)
+                sound.append(data[at : at + step])
                 at += step
                 self._left -= step
                 if not self._left:
@@ -98,8 +102,8 @@ class ChunkScanner:
             else:
                 at = self._gather(data, at, end)
                 if self._line.endswith(b"\n"):
-                    self._take_line(max_size)
-        return at
+                    sound.append(self._take_line(max_size))
+        return b"".join(sound), at
 
     def _gather(self, data: bytes, at: int, end: int) -> int:
         """Move the bytes up to and including the next line feed into the line."""
@@ -131,8 +135,8 @@ class ChunkScanner:
             431, f"The trailers of the body take more than {self.max_trailers} bytes; send fewer."
         )
 
-    def _take_line(self, max_size: int | None) -> None:
-        line = bytes(self._line)
+    def _take_line(self, max_size: int | None) -> bytes:
+        whole = line = bytes(self._line)
         self._line.clear()
         if not line.endswith(b"\r\n"):
             raise Refused(400, "A line of the chunked body ends with a bare LF; end it with CRLF.")
@@ -145,6 +149,7 @@ class ChunkScanner:
             self._state = _SIZE
         else:
             self._take_trailer(line)
+        return whole
 
     def _take_size(self, line: bytes, max_size: int | None) -> None:
         found = _SIZE_LINE.fullmatch(line)

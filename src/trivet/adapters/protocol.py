@@ -51,6 +51,7 @@ class HttpProtocol(Answering):
         "_fed",
         "_feed_data",
         "_held",
+        "_is_cut",
         "_is_led",
         "_left",
         "_most_body",
@@ -73,6 +74,7 @@ class HttpProtocol(Answering):
         self._parser: Any = httptools.HttpRequestParser(self)  # Any: None once it is over
         self._feed_data: Any = self._parser.feed_data
         self._expects = False
+        self._is_cut = False
         self._held = bytearray()
         self._fed = 0
         self._is_led = False
@@ -222,7 +224,7 @@ class HttpProtocol(Answering):
             self._feed_data(data)
         except httptools.HttpParserUpgrade:
             # The head is complete; whether anything is upgraded is decided with its headers.
-            return
+            self._is_cut = True
         except httptools.HttpParserError as error:
             raise _not_well_formed(error) from error
 
@@ -285,6 +287,7 @@ class HttpProtocol(Answering):
             self.fail(exchange, error)
             return
         if framing.length == 0:
+            self._is_cut = False
             self.begin(exchange, target)
         else:
             self._expect_body(exchange, target, framing)
@@ -312,6 +315,14 @@ class HttpProtocol(Answering):
         most = target.max_body
         if most is not None and framing.length > most:
             raise Refused(413, f"The body is larger than {most} bytes; send less.")
+        if self._is_cut:
+            # llhttp takes a head with Upgrade for the end of HTTP/1.1; we do not upgrade, and the
+            # body that follows is announced to it once more.
+            self._is_cut = False
+            told = b"transfer-encoding: chunked"
+            if framing.length > 0:
+                told = b"content-length: %d" % framing.length
+            self._feed(b"POST / HTTP/1.1\r\n" + told + _END)
         self._size = 0
         self._mark = 0
         self._target = target
@@ -342,8 +353,8 @@ class HttpProtocol(Answering):
     def _take_chunks(self, data: bytes) -> bytes:
         scanner = self._scanner
         assert scanner is not None
-        stop = scanner.scan(data, self._most_body)
-        self._feed(data[:stop] if stop < len(data) else data)
+        sound, stop = scanner.scan(data, self._most_body)
+        self._feed(sound)
         if scanner.done:
             self._scanner = None
             self._body_is_whole()
