@@ -20,12 +20,12 @@ from starlette.testclient import TestClient
 from tests.middleware.exchanges import MemoryExchange
 from trivet.binding.params import Depends
 from trivet.errors import DeclarationError, HTTPException, SetupError
+from trivet.http.files import accepts_page
 from trivet.routing import frontend as module
 from trivet.routing.frontend import (
     Frontends,
     Moved,
     Refused,
-    accepts_page,
     finder,
     last_resorts,
 )

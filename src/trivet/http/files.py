@@ -7,6 +7,7 @@ The look-ups block and belong on a worker thread; the decisions are pure functio
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -29,11 +30,14 @@ __all__ = [
     "Folder",
     "Stored",
     "accepted_encodings",
+    "accepts_page",
     "file_response",
     "is_hashed",
     "is_hidden",
     "media_type_of",
+    "path_below_mount",
     "preferred",
+    "status_of",
     "verdict",
 ]
 
@@ -71,6 +75,7 @@ _MEDIA_TYPES = {
 }
 
 _CONDITIONS = ("if-none-match", "if-modified-since", "if-match", "if-unmodified-since")
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
 _KEPT_BY_NOT_MODIFIED = frozenset(
     {"cache-control", "content-location", "date", "etag", "expires", "set-cookie", "vary"}
@@ -197,6 +202,26 @@ def _is_dangerous(piece: str) -> bool:
     return piece == ".." or "\\" in piece or "\0" in piece or (os.name == "nt" and ":" in piece)
 
 
+def status_of(error: OSError | ValueError) -> int:
+    """Give the status for a look-up that failed; raises what is not the path's fault.
+
+    401 for what may not be read; 404 for names that no file can have.
+    """
+    if isinstance(error, PermissionError):
+        return 401
+    if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+        raise error
+    return 404
+
+
+def path_below_mount(scope: Scope) -> str:
+    """Give the path of a scope without the mount under which it came."""
+    path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+    if root and (path == root or path.startswith(root + "/")):
+        return path[len(root) :]
+    return path
+
+
 def is_hidden(path: str) -> bool:
     """Tell whether a piece of `path` begins with a dot; `.well-known` (RFC 8615) does not count."""
     return any(
@@ -257,6 +282,23 @@ def accepted_encodings(accept_encoding: str) -> dict[str, float]:
         if coding:
             found[coding] = weight
     return found
+
+
+def accepts_page(accept: str) -> bool:
+    """Tell whether an Accept header asks for a page by name; `*/*` alone does not."""
+    for item in accept.lower().split(","):
+        media_type, *parameters = (part.strip() for part in item.split(";"))
+        if media_type in _PAGES and not any(_is_zero(one) for one in parameters):
+            return True
+    return False
+
+
+def _is_zero(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    try:
+        return name.strip() == "q" and float(value) == 0
+    except ValueError:
+        return False
 
 
 def preferred(path: str, state: os.stat_result, accept_encoding: str = "") -> Stored:

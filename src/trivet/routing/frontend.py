@@ -7,7 +7,6 @@ thread; the dependencies of its routers run before it, by the plan of an ordinar
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import sys
@@ -25,7 +24,17 @@ from starlette.responses import RedirectResponse, Response
 from trivet.concurrency import run_in_thread
 from trivet.errors import DeclarationError, HTTPException, SetupError
 from trivet.http.exchange import Exchange, Receive, Scope, Send, Target
-from trivet.http.files import IMMUTABLE, Folder, Stored, file_response, is_hashed, preferred
+from trivet.http.files import (
+    IMMUTABLE,
+    Folder,
+    Stored,
+    accepts_page,
+    file_response,
+    is_hashed,
+    path_below_mount,
+    preferred,
+    status_of,
+)
 from trivet.routing.contexts import Included, RouteContext
 from trivet.routing.layer import Layer
 from trivet.routing.route import Route
@@ -48,7 +57,6 @@ Fallback = Literal["auto", "index.html", "404.html"] | None
 
 _METHODS = frozenset({"GET", "HEAD"})
 _OTHER_METHODS = ("DELETE", "OPTIONS", "PATCH", "POST", "PUT", "TRACE")
-_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ class Frontend(starlette.BaseRoute):
         return None
 
     def matches(self, scope: Scope) -> tuple[starlette.Match, Scope]:
-        if scope["type"] != "http" or self.below(_path_of(scope)) is None:
+        if scope["type"] != "http" or self.below(path_below_mount(scope)) is None:
             return starlette.Match.NONE, {}
         is_full = scope["method"] in self.methods
         return (starlette.Match.FULL if is_full else starlette.Match.PARTIAL), {"route": self}
@@ -130,14 +138,8 @@ class Frontend(starlette.BaseRoute):
             return Refused(404)
         try:
             name, state, is_index = self._look(below)
-        except PermissionError:
-            return Refused(401)
-        except ValueError:
-            return Refused(404)
-        except OSError as error:
-            if error.errno != errno.ENAMETOOLONG:
-                raise
-            return Refused(404)
+        except (OSError, ValueError) as error:
+            return Refused(status_of(error))
         if state is None:
             return self._without_file(method, accept, accept_encoding)
         if method not in self.methods:
@@ -178,7 +180,7 @@ class Frontend(starlette.BaseRoute):
         headers = Headers(scope=scope)
         outcome = await run_in_thread(
             self.find,
-            _path_of(scope),
+            path_below_mount(scope),
             scope["method"],
             ",".join(headers.getlist("accept")),
             ",".join(headers.getlist("accept-encoding")),
@@ -316,11 +318,11 @@ class Frontends(starlette.BaseRoute):
         return max(fitting, key=lambda one: one.specificity, default=None)
 
     def matches(self, scope: Scope) -> tuple[starlette.Match, Scope]:
-        found = self.best(_path_of(scope)) if scope["type"] == "http" else None
+        found = self.best(path_below_mount(scope)) if scope["type"] == "http" else None
         return (starlette.Match.NONE, {}) if found is None else found.matches(scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self.best(_path_of(scope))
+        found = self.best(path_below_mount(scope))
         if found is None:
             raise HTTPException(404)
         await found.handle(scope, receive, send)
@@ -397,23 +399,6 @@ def _params(route: Any, exchange: Exchange) -> tuple[str, ...] | None:
     return tuple(found.groups())
 
 
-def accepts_page(accept: str) -> bool:
-    """Tell whether an Accept header asks for a page by name; `*/*` alone does not."""
-    for item in accept.lower().split(","):
-        media_type, *parameters = (part.strip() for part in item.split(";"))
-        if media_type in _PAGES and not any(_is_zero(one) for one in parameters):
-            return True
-    return False
-
-
-def _is_zero(parameter: str) -> bool:
-    name, _, value = parameter.partition("=")
-    try:
-        return name.strip() == "q" and float(value) == 0
-    except ValueError:
-        return False
-
-
 def _response(found: Found) -> Response:
     name = os.path.basename(found.stored.path)
     headers = {}
@@ -426,14 +411,6 @@ def _response(found: Found) -> Response:
     if found.is_page:
         response.headers.add_vary_header("Accept")
     return response
-
-
-def _path_of(scope: Scope) -> str:
-    """Give the path of a scope without the mount under which it came."""
-    path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
-    if root and (path == root or path.startswith(root + "/")):
-        return path[len(root) :]
-    return path
 
 
 def _regular(state: os.stat_result | None) -> os.stat_result | None:

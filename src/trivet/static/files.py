@@ -7,7 +7,6 @@ there. Every look at the disk happens on a worker thread.
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Callable
@@ -28,7 +27,9 @@ from trivet.http.files import (
     file_response,
     is_hashed,
     media_type_of,
+    path_below_mount,
     preferred,
+    status_of,
 )
 
 __all__ = ["StaticFiles"]
@@ -58,10 +59,7 @@ class StaticFiles(StarletteStaticFiles):
         )
 
     def get_path(self, scope: Scope) -> str:
-        path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
-        if root and (path == root or path.startswith(root + "/")):
-            path = path[len(root) :]
-        return path.lstrip("/")
+        return path_below_mount(scope).lstrip("/")
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         return self.folder.lookup_path(path)
@@ -85,14 +83,8 @@ class StaticFiles(StarletteStaticFiles):
         """Give the status, what to send, and whether it is the index page of a folder."""
         try:
             full, state = self.lookup_path(path)
-        except PermissionError:
-            return 401, None, False
-        except ValueError:
-            return 404, None, False
-        except OSError as error:
-            if error.errno != errno.ENAMETOOLONG:
-                raise
-            return 404, None, False
+        except (OSError, ValueError) as error:
+            return status_of(error), None, False
         is_index = False
         if self.html and state is not None and stat.S_ISDIR(state.st_mode):
             full, state = self.lookup_path(os.path.join(path, "index.html"))
