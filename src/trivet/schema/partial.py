@@ -68,11 +68,12 @@ else:
             return _partial(model, _deep, is_deep=True)
 
 
-def apply(model: Model, partial: Model) -> Model:
+def apply(model: Model, partial: BaseModel) -> Model:
     """Give a copy of `model` with what `partial` has, checked by the model's own validators.
 
-    Neither argument changes; fields are not validated a second time. Raises
-    `RequestValidationError`, which is answered with 422, where the whole is not valid.
+    `partial` is a `Partial` of the model's class or of one that it inherits from. Neither argument
+    changes; fields are not validated a second time. Raises `RequestValidationError`, which is
+    answered with 422, where the whole is not valid.
     """
     if not isinstance(partial, _PartialModel) or not isinstance(model, partial.__partial_of__):
         raise TypeError(
