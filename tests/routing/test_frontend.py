@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 
 from tests.middleware.exchanges import MemoryExchange
 from trivet.binding.params import Depends
+from trivet.concurrency import run_in_thread
 from trivet.errors import DeclarationError, HTTPException, SetupError
 from trivet.http.files import accepts_page
 from trivet.routing import frontend as module
@@ -445,7 +446,7 @@ def gather(router: Router, directory: Path, path: str = "/") -> Frontends:
 def test_inclusions_add_prefixes_and_dependencies(dist: Path) -> None:
     guards = [Depends(lambda: None) for _ in range(4)]
     child = Router(prefix="/child", dependencies=[guards[3]])
-    gather(child, dist, "/ui")
+    own = gather(child, dist, "/ui")
     parent = Router(dependencies=[guards[1]])
     parent.include_router(child, prefix="/in", dependencies=[guards[2]])
     root = Router()
@@ -456,7 +457,7 @@ def test_inclusions_add_prefixes_and_dependencies(dist: Path) -> None:
     assert others == []
     assert [one.path for one in found] == ["/parent/in/child/ui"]
     assert found[0].dependencies == guards
-    assert found[0].app is child.frontends[0].routes[0].app
+    assert found[0].app is own.routes[0].app
 
 
 def test_last_resorts_come_most_specific_first(dist: Path) -> None:
@@ -488,7 +489,7 @@ def test_other_routes_among_front_ends_come_before_them(dist: Path) -> None:
 
 def test_looking_is_done_on_a_worker_thread(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[Any] = []
-    real = module.run_in_thread
+    real = run_in_thread
 
     async def watch(function: Any, *given: Any) -> Any:
         called.append(function)

@@ -161,19 +161,25 @@ class Frontend(starlette.BaseRoute):
         if method not in self.methods or self.fallback is None:
             return Refused(404)
         if self.fallback in ("auto", "404.html"):
-            name, state = self.app.lookup_path("404.html")
-            if _regular(state) is not None and state is not None:
-                return Found(preferred(name, state, accept_encoding), status=404)
+            page = self._page("404.html", accept_encoding)
+            if page is not None:
+                return Found(page, status=404)
         if self.fallback == "404.html":
             raise _no_fallback("404.html", self.app.directories[0])
         if not accepts_page(accept):
             return Refused(404)
-        name, state = self.app.lookup_path("index.html")
-        if _regular(state) is not None and state is not None:
-            return Found(preferred(name, state, accept_encoding), is_page=True)
+        page = self._page("index.html", accept_encoding)
+        if page is not None:
+            return Found(page, is_page=True)
         if self.fallback == "index.html":
             raise _no_fallback("index.html", self.app.directories[0])
         return Refused(404)
+
+    def _page(self, name: str, accept_encoding: str) -> Stored | None:
+        full, state = self.app.lookup_path(name)
+        if state is None or not stat.S_ISREG(state.st_mode):
+            return None
+        return preferred(full, state, accept_encoding)
 
     async def respond(self, scope: Scope) -> Response:
         """Give the response to a request, without the dependencies; raises `HTTPException`."""
@@ -285,15 +291,18 @@ class Frontends(starlette.BaseRoute):
                 _, state = folder.lookup_path(fallback)
                 if _regular(state) is None:
                     raise _no_fallback(fallback, directory)
-        made = Frontend(
+        made = self._made(path, folder, fallback)
+        self.routes.append(made)
+        return made
+
+    def _made(self, path: str, folder: Folder, fallback: Fallback) -> Frontend:
+        return Frontend(
             path,
             folder,
             fallback,
             dependencies=self.dependencies,
             dependency_overrides_provider=self.dependency_overrides_provider,
         )
-        self.routes.append(made)
-        return made
 
     def under(self, layer: Layer) -> Frontends:
         """Give these front ends as they are served through an inclusion."""
@@ -301,13 +310,7 @@ class Frontends(starlette.BaseRoute):
             [*layer.dependencies, *self.dependencies], layer.dependency_overrides_provider
         )
         made.routes = [
-            Frontend(
-                _joined(layer.prefix, one.path),
-                one.app,
-                one.fallback,
-                dependencies=made.dependencies,
-                dependency_overrides_provider=made.dependency_overrides_provider,
-            )
+            made._made(_joined(layer.prefix, one.path), one.app, one.fallback)
             for one in self.routes
         ]
         return made
