@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
-import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +34,7 @@ from trivet.http.files import (
     status_of,
 )
 from trivet.routing.contexts import Included, RouteContext
+from trivet.routing.frontend_folder import must_exist, no_fallback, no_folder
 from trivet.routing.layer import Layer
 from trivet.routing.route import Route
 
@@ -157,7 +156,7 @@ class Frontend(starlette.BaseRoute):
 
     def _without_file(self, method: str, accept: str, accept_encoding: str) -> Found | Refused:
         if not os.path.isdir(self.app.directories[0]):
-            raise _no_folder(self.app.directories[0])
+            raise no_folder(self.app.directories[0])
         if method not in self.methods or self.fallback is None:
             return Refused(404)
         if self.fallback in ("auto", "404.html"):
@@ -165,14 +164,14 @@ class Frontend(starlette.BaseRoute):
             if page is not None:
                 return Found(page, status=404)
         if self.fallback == "404.html":
-            raise _no_fallback("404.html", self.app.directories[0])
+            raise no_fallback("404.html", self.app.directories[0])
         if not accepts_page(accept):
             return Refused(404)
         page = self._page("index.html", accept_encoding)
         if page is not None:
             return Found(page, is_page=True)
         if self.fallback == "index.html":
-            raise _no_fallback("index.html", self.app.directories[0])
+            raise no_fallback("index.html", self.app.directories[0])
         return Refused(404)
 
     def _page(self, name: str, accept_encoding: str) -> Stored | None:
@@ -284,13 +283,13 @@ class Frontends(starlette.BaseRoute):
             )
         path = _joined(prefix, _checked_path(path))
         folder = Folder(directory)
-        if _must_exist(directory, check_dir, development):
+        if must_exist(directory, check_dir, development):
             if not os.path.isdir(directory):
-                raise _no_folder(directory)
+                raise no_folder(directory)
             if fallback in ("index.html", "404.html"):
                 _, state = folder.lookup_path(fallback)
                 if _regular(state) is None:
-                    raise _no_fallback(fallback, directory)
+                    raise no_fallback(fallback, directory)
         made = self._made(path, folder, fallback)
         self.routes.append(made)
         return made
@@ -432,45 +431,3 @@ def _checked_path(path: str) -> str:
 
 def _joined(prefix: str, path: str) -> str:
     return (prefix if path == "/" else prefix + path) or "/"
-
-
-def _must_exist(
-    directory: str | os.PathLike[str], check_dir: bool | Literal["auto"], development: bool
-) -> bool:
-    if check_dir != "auto":
-        return check_dir
-    if development and not os.path.isdir(directory):
-        warnings.warn(_missing(directory), UserWarning, stacklevel=_level_of_caller())
-    return not development
-
-
-def _level_of_caller() -> int:
-    """Count the frames up to the first that is not Trivet's, for a warning that points there."""
-    level = 1
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] == "trivet":
-        frame = frame.f_back
-        level += 1
-    return level
-
-
-def _missing(directory: str | os.PathLike[str]) -> str:
-    shown, full = os.fspath(directory), os.path.realpath(directory)
-    return f"the folder of a front end, {shown!r}, does not exist (looked for {full})"
-
-
-def _no_folder(directory: str | os.PathLike[str]) -> SetupError:
-    return SetupError(
-        _missing(directory),
-        code="routing.frontend-folder",
-        mend="build the front end first, or name the folder that its build writes",
-    )
-
-
-def _no_fallback(name: str, directory: str | os.PathLike[str]) -> SetupError:
-    shown, full = os.fspath(directory), os.path.realpath(directory)
-    return SetupError(
-        f"the fallback file {name!r} does not exist in the directory {shown!r} ({full})",
-        code="routing.frontend-fallback",
-        mend='fallback="auto" takes what is there; None answers 404',
-    )
