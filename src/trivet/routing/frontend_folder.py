@@ -15,7 +15,7 @@ __all__ = ["must_exist", "no_fallback", "no_folder"]
 def must_exist(
     directory: str | os.PathLike[str], check_dir: bool | Literal["auto"], development: bool
 ) -> bool:
-    """Tell whether a folder is checked when it is declared; warns where "auto" lets it be missing."""
+    """Tell whether a folder is checked at once; warns where "auto" lets it be missing."""
     if check_dir != "auto":
         return check_dir
     if development and not os.path.isdir(directory):
