@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
-from pydantic.errors import PydanticInvalidForJsonSchema
+from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
@@ -25,6 +25,14 @@ __all__ = ["REF_PREFIX", "JsonSchema", "Schemas"]
 JsonSchema = dict[str, Any]  # Any: JSON
 
 REF_PREFIX = "#/components/schemas/"
+
+# What to do about an error of Pydantic's, by its code.
+_MENDS = {
+    "invalid-for-json-schema": "describe it with Annotated[…, WithJsonSchema({…})], or leave it out"
+    " of the document with include_in_schema=False",
+    "class-not-fully-defined": "define the type before the route, where the function's own module"
+    " can see it",
+}
 
 _Inputs = list[tuple[Field, Mode, core_schema.CoreSchema]]
 
@@ -49,7 +57,7 @@ class Schemas:
         inputs = [(f, self._mode(f), f.type_adapter.core_schema) for f in _with_models(wanted)]
         try:
             self._found, definitions = _generator().generate_definitions(inputs)
-        except PydanticInvalidForJsonSchema as error:
+        except PydanticUserError as error:
             raise _unfit(inputs, error, where) from error
         self.definitions: dict[str, JsonSchema] = {
             str(name): _for_readers(schema) for name, schema in definitions.items()
@@ -146,19 +154,18 @@ def _for_readers(schema: JsonSchema) -> JsonSchema:
 
 def _unfit(
     inputs: _Inputs,
-    error: PydanticInvalidForJsonSchema,
+    error: PydanticUserError,
     where: Callable[[Field], str | None],
 ) -> SetupError:
     """Say whose type it was: Pydantic looked at all of them together."""
     for field, mode, schema in inputs:
         try:
             _generator().generate_definitions([(field, mode, schema)])
-        except PydanticInvalidForJsonSchema:
+        except PydanticUserError:
             return SetupError(
                 f"{field.annotation!r} of {field.name!r} has no JSON Schema: {error.message}",
                 code="schema.no-json-schema",
                 where=where(field),
-                mend="describe it with Annotated[…, WithJsonSchema({…})], or leave it out of the"
-                " document with include_in_schema=False",
+                mend=_MENDS.get(error.code or "", _MENDS["invalid-for-json-schema"]),
             )
     return SetupError(str(error), code="schema.no-json-schema")
