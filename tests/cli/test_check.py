@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.cli.shop import SHOP
-
-Trivet = Callable[..., Any]
-Write = Callable[[dict[str, str]], Path]
+from tests.cli.typed import Trivet, Write
 
 HEAD = "from trivet import App\napp = App()\n"
 

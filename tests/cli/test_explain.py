@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from tests.cli.shop import SHOP
-
-Trivet = Callable[..., Any]
-Write = Callable[[dict[str, str]], Path]
+from tests.cli.typed import Trivet, Write
 
 
 def test_route_arguments_dependencies_hooks_and_source_are_told(

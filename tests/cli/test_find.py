@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cli.typed import Write
 from trivet.cli.find import CannotFindApp, find
-
-Write = Callable[[dict[str, str]], Path]
 
 
 def test_module_and_attribute_are_taken_as_they_are(tmp_path: Path) -> None:

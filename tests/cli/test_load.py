@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-Trivet = Callable[..., Any]
-Write = Callable[[dict[str, str]], Path]
+from tests.cli.typed import Trivet, Write
 
 APP = "from trivet import App\n"
 ROUTE = '@{name}.get("/of-{name}")\nasync def of_{name}() -> None: ...\n'

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.cli.typed import Trivet
 from trivet.cli import _COMMANDS
-
-Trivet = Callable[..., Any]
 
 
 def test_help_names_every_command_and_the_exit_codes(trivet: Trivet) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-Trivet = Callable[..., Any]
+from tests.cli.typed import Trivet
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

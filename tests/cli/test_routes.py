@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from tests.cli.shop import SHOP
-
-Trivet = Callable[..., Any]
-Write = Callable[[dict[str, str]], Path]
+from tests.cli.typed import Trivet, Write
 
 
 def test_table_has_methods_path_name_and_place(trivet: Trivet, write: Write) -> None:

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 from tests.cli.shop import SHOP
-
-Trivet = Callable[..., Any]
-Write = Callable[[dict[str, str]], Path]
+from tests.cli.typed import Trivet, Write
 
 
 def test_command_runs_with_application_client_and_names(trivet: Trivet, write: Write) -> None:

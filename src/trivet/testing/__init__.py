@@ -10,9 +10,13 @@ from trivet.testing.client import (
     async_client,
     running,
 )
+from trivet.testing.live import LiveProcess, LiveServer, ServerDied
 
 __all__ = [
     "LifespanFailed",
+    "LiveProcess",
+    "LiveServer",
+    "ServerDied",
     "TestClient",
     "WebSocketDenialResponse",
     "WebSocketTestSession",
