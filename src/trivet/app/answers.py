@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -23,6 +24,7 @@ from trivet.concurrency import run_in_thread
 from trivet.errors import RequestValidationError, WebSocketRequestValidationError
 from trivet.http.exchange import Answer, Exchange, Head
 from trivet.openapi.error_shape import FASTAPI, ErrorShape
+from trivet.routing.functions import Surroundings
 from trivet.routing.options import has_body
 from trivet.routing.serve import deliver
 from trivet.schema.encode import jsonable_encoder
@@ -80,6 +82,29 @@ _DEFAULTS: dict[Any, Handler] = {
 }
 
 
+class _Table:
+    """The handlers that one router, or the application, declares."""
+
+    def __init__(self, handlers: Mapping[Any, Handler], defaults: Mapping[Any, Handler]) -> None:
+        self.by_status = {key: h for key, h in handlers.items() if isinstance(key, int)}
+        self.by_class = {**defaults} | {
+            key: h for key, h in handlers.items() if not isinstance(key, int)
+        }
+        of_any = self.by_class.pop(Exception, None)
+        self.last = self.by_status.pop(500, None) or of_any
+
+    def find(self, error: Exception) -> Handler | None:
+        if isinstance(error, StarletteHTTPException):
+            handler = self.by_status.get(error.status_code)
+            if handler is not None:
+                return handler
+        for cls in type(error).__mro__:
+            handler = self.by_class.get(cls)
+            if handler is not None:
+                return handler
+        return None
+
+
 class ErrorHandlers:
     """All handlers of one application, found by status first and then by class.
 
@@ -100,26 +125,40 @@ class ErrorHandlers:
         self._content_type = (b"content-type", shape.media_type.encode("ascii"))
         self.hooks = hooks
         self._hooks = None if hooks.is_empty else hooks
-        self.by_status = {key: h for key, h in handlers.items() if isinstance(key, int)}
-        self.by_class = _DEFAULTS | {
-            key: h for key, h in handlers.items() if not isinstance(key, int)
-        }
-        self.last = self.by_status.pop(500, None) or self.by_class.pop(Exception, None)
-        self.by_class.pop(Exception, None)
+        own = _Table(handlers, _DEFAULTS)
+        self.by_status = own.by_status
+        self.by_class = own.by_class
+        self.last = own.last
+        self._tables = [own]  # nearest to the route first
         self.outermost = outermost
         self.debug_page = debug_page
 
     def find(self, error: Exception) -> Handler | None:
         """Give the handler of `error`, or None."""
-        if isinstance(error, StarletteHTTPException):
-            handler = self.by_status.get(error.status_code)
-            if handler is not None:
-                return handler
-        for cls in type(error).__mro__:
-            handler = self.by_class.get(cls)
+        for table in self._tables:
+            handler = table.find(error)
             if handler is not None:
                 return handler
         return None
+
+    def of_routers(self, routers: Sequence[Surroundings]) -> ErrorHandlers:
+        """Give these handlers with those of routers, outermost first, in front of them."""
+        tables = [_Table(one.exception_handlers, {}) for one in routers if one.exception_handlers]
+        if not tables:
+            return self
+        copied = copy(self)
+        copied._tables = [*reversed(tables), *self._tables]
+        for table in tables:  # what Starlette's own routes are given, in which all lie in one
+            copied.by_status = copied.by_status | table.by_status
+            copied.by_class = copied.by_class | table.by_class
+            copied.last = table.last or copied.last
+        return copied
+
+    def without_hooks(self) -> ErrorHandlers:
+        """Give the same handlers for a target around which somebody else runs the hooks."""
+        copied = copy(self)
+        copied.hooks, copied._hooks = HookChain(()), None
+        return copied
 
     def at_once(self, exchange: Exchange, error: Exception) -> Answer | None:
         """Give the answer where it needs no waiting and no user's code; None where it does."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, TypeVar
 
 from starlette.datastructures import State
 from starlette.middleware import Middleware
@@ -24,6 +25,7 @@ from trivet.http.exchange import ASGIApp, Exchange, Receive, Scope, Send, Target
 from trivet.middleware.hook import Hook
 from trivet.openapi.document import get_openapi
 from trivet.openapi.error_shape import FASTAPI, ErrorShape
+from trivet.routing.frontend import Fallback
 from trivet.routing.options import RouteOptions
 from trivet.routing.router import IncludeOptions, Router
 
@@ -31,7 +33,6 @@ __all__ = ["App"]
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 SomePart = TypeVar("SomePart", bound=Part)
-P = ParamSpec("P")
 
 _ROUTER_OPTIONS = (
     "routes",
@@ -64,6 +65,7 @@ class App:
     answers_head = True
     # The version that the document claims; set it lower only for tools that insist.
     openapi_version = "3.1.0"
+    router_class = Router
 
     title: str
     summary: str | None
@@ -104,8 +106,8 @@ class App:
         self.openapi_schema: dict[str, Any] | None = None
         self.state = State()
         self._overrides = Overrides(self._changed)
-        self.webhooks = options.get("webhooks") or Router()
-        self.router = Router(
+        self.webhooks = options.get("webhooks") or self.router_class()
+        self.router = self.router_class(
             dependency_overrides_provider=self,
             **{name: options[name] for name in _ROUTER_OPTIONS if name in options},  # type: ignore[literal-required, typeddict-item]
         )
@@ -283,6 +285,18 @@ class App:
         self.exception_handlers[key] = handler
         self._changed()
 
+    def before_request(self, function: Handler) -> Handler:
+        """Call `function()` or `function(request)` first; a response ends the request."""
+        return self.router.before_request(function)
+
+    def after_request(self, function: Handler) -> Handler:
+        """Call `function(response)` or `function(request, response)` with each answer."""
+        return self.router.after_request(function)
+
+    def teardown_request(self, function: Handler) -> Handler:
+        """Call `function()`, `function(error)` or `function(request, error)` at the very end."""
+        return self.router.teardown_request(function)
+
     # -- declaring routes: what the router does --------------------------------------------------
 
     @property
@@ -398,6 +412,23 @@ class App:
     def host(self, host: str, app: Any, name: str | None = None) -> None:
         """Serve another ASGI application for a host name."""
         self.router.host(host, app, name)
+
+    def frontend(
+        self,
+        path: str,
+        *,
+        directory: str | os.PathLike[str],
+        fallback: Fallback = "auto",
+        check_dir: bool | Literal["auto"] = "auto",
+    ) -> None:
+        """Serve a built single-page front end below `path`, where no route fits."""
+        self.router.frontend(
+            path,
+            directory=directory,
+            fallback=fallback,
+            check_dir=check_dir,
+            development=self.debug,
+        )
 
     def on_event(self, event_type: str) -> Callable[[Handler], Handler]:
         """Call the function at "startup" or "shutdown"; a lifespan does both in one place."""

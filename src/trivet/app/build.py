@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette import routing as starlette
@@ -20,6 +21,8 @@ from trivet.app.answers import ErrorHandlers
 from trivet.http.exchange import Answer, Exchange, Scope, Target
 from trivet.routing.contexts import RouteContext, contexts
 from trivet.routing.custom import CustomTarget
+from trivet.routing.frontend import last_resorts
+from trivet.routing.functions import Surrounded, Surroundings, chain_of
 from trivet.routing.route import Route, WebSocketRoute
 from trivet.routing.router import Router
 from trivet.routing.serve import RouteTarget, compile_route, compile_socket, deliver
@@ -100,14 +103,18 @@ class Redirect:
     def enter(self, scope: Scope, params: tuple[str, ...]) -> None:
         scope.update(self._context)
 
-    def begin(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
+    def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
+        if not self._errors.hooks.is_empty:
+            answer = self._errors.hooks.before(exchange)
+            if answer is not None:
+                return answer
         return self._redirect(exchange)
 
     async def _redirect(self, exchange: Exchange) -> None:
         scope = dict(exchange.scope)
         scope["path"] = other_slash(scope["path"])
-        exchange.target = self
-        await deliver(exchange, RedirectResponse(str(URL(scope=scope))))
+        hooks = None if self._errors.hooks.is_empty else self._errors.hooks
+        await deliver(exchange, RedirectResponse(str(URL(scope=scope))), hooks)
 
 
 def other_slash(path: str) -> str:
@@ -121,6 +128,7 @@ class Sockets:
 
     routes: Sequence[Any]
     compiled: Mapping[int, Any]
+    errors: Mapping[int, ErrorHandlers]  # of routers that have handlers of their own
 
 
 class Built:
@@ -136,19 +144,21 @@ class Built:
         *,
         answers_head: bool,
         fallback: Target,
-        frontends: Callable[[Exchange], Target | None] | None,
+        last: Sequence[tuple[Callable[[Exchange], bool], Target]],
         has_hosts: bool,
+        surrounded: Callable[[Callable[[ErrorHandlers], Target]], Target],
     ) -> None:
         self.table = table
         self.sockets = sockets
         self.errors = errors
         self.redirects = router.redirect_slashes
+        self._surrounded = surrounded
         self._context = context
         self._answers_head = answers_head
         self._not_found = fallback
-        self._redirect = Redirect(errors, context)
-        self._not_allowed: dict[frozenset[str], Refusal] = {}
-        self._frontends = frontends
+        self._redirect = surrounded(lambda answers: Redirect(answers, context))
+        self._not_allowed: dict[frozenset[str], Target] = {}
+        self._last = last
         self._fixed = {} if has_hosts else table.fixed
         self._has_hosts = has_hosts
 
@@ -175,15 +185,14 @@ class Built:
             refusal = self._not_allowed.get(found.allowed)
             if refusal is None:
                 error = StarletteHTTPException(405, headers={"Allow": ", ".join(found.allowed)})
-                refusal = Refusal(error, self.errors, self._context)
+                refusal = self._surrounded(partial(Refusal, error, context=self._context))
                 self._not_allowed[found.allowed] = refusal
             return refusal
         if self.redirects and path != "/" and self.table.knows(other_slash(path)):
             return self._redirect
-        if self._frontends is not None:
-            frontend = self._frontends(exchange)
-            if frontend is not None:
-                return frontend
+        for fits, target in self._last:
+            if fits(exchange):
+                return target
         return self._not_found
 
 
@@ -197,35 +206,41 @@ def build(
 ) -> Built:
     """Compile every route of `router` and put it into a table."""
     context = {"app": app, "router": router}
-    maker = _Targets(errors, overrides, context)
+    maker = _Targets(errors, overrides, context, router)
     entries: list[Entry] = []
     sockets: list[Any] = []
     compiled: dict[int, Any] = {}
+    nearer: dict[int, ErrorHandlers] = {}
     has_hosts = False
     for order, found in enumerate(contexts(router.routes)):
         route = found.effective
         is_app = isinstance(route, starlette.Mount | starlette.Host)
         if isinstance(route, starlette.WebSocketRoute) or is_app:
             sockets.append(route)
+            nearer[id(route)] = maker.errors_of(found)
             if isinstance(route, WebSocketRoute):
                 compiled[id(route)] = compile_socket(route, overrides)
         if not isinstance(route, starlette.WebSocketRoute):
             has_hosts = has_hosts or isinstance(route, starlette.Host)
             entries.append(_entry(order, route, maker.target(found)))
+    others, frontends = last_resorts(router)
+    last = [*others, *(RouteContext(one) for one in frontends)]
     not_found = StarletteHTTPException(404)
-    fallback: Target = Refusal(not_found, errors, context)
+    fallback = maker.surrounded(partial(Refusal, not_found, context=context))
     if router.default is not None:
-        fallback = ForeignTarget(_Always(router.default), errors, context)
+        default = _Always(router.default)
+        fallback = maker.surrounded(partial(ForeignTarget, default, context=context))
     return Built(
         MatchTable(entries),
-        Sockets(sockets, compiled),
+        Sockets(sockets, compiled, nearer),
         errors,
         router,
         context,
         answers_head=answers_head,
         fallback=fallback,
-        frontends=None,
+        last=[(_fits(found.effective), maker.target(found)) for found in last],
         has_hosts=has_hosts,
+        surrounded=maker.surrounded,
     )
 
 
@@ -237,21 +252,55 @@ class _Targets:
         errors: ErrorHandlers,
         overrides: Mapping[Callable[..., Any], Callable[..., Any]],
         context: Mapping[str, Any],
+        router: Router,
     ) -> None:
         self._errors = errors
         self._overrides = overrides
         self._context = context
+        self._router = router
 
     def target(self, found: RouteContext) -> Target:
+        return self.surrounded(partial(self._bare, found), self._routers(found))
+
+    def surrounded(
+        self,
+        make: Callable[[ErrorHandlers], Target],
+        routers: Sequence[Surroundings] | None = None,
+    ) -> Target:
+        """Give a target with the handlers and functions of its routers; the app's by default."""
+        routers = routers or (self._router,)
+        errors = self._errors.of_routers(routers)
+        chain = chain_of(routers)
+        if chain is None:
+            return make(errors)
+        bare = errors.without_hooks()
+        return Surrounded(make(bare), chain, bare, errors.hooks)
+
+    def errors_of(self, found: RouteContext) -> ErrorHandlers:
+        return self._errors.of_routers(self._routers(found))
+
+    def _routers(self, found: RouteContext) -> Sequence[Surroundings]:
+        return (self._router, *(found.layer.routers if found.layer is not None else ()))
+
+    def _bare(self, found: RouteContext, errors: ErrorHandlers) -> Target:
         route = found.effective
         if not isinstance(route, RouteState):
-            return ForeignTarget(route, self._errors, self._context)
+            return ForeignTarget(route, errors, self._context)
         declared: Any = found.original_route
         context = {**self._context, "route": declared, "endpoint": route.endpoint}
-        target = RouteTarget(route, compile_route(route, self._overrides), self._errors, context)
+        target = RouteTarget(route, compile_route(route, self._overrides), errors, context)
         if type(declared).get_route_handler is Route.get_route_handler:
             return target
-        return CustomTarget(target, declared.handler_for(target), self._errors)
+        return CustomTarget(target, declared.handler_for(target), errors)
+
+
+def _fits(route: Any) -> Callable[[Exchange], bool]:
+    """Give the question whether a route that is asked last takes a request."""
+
+    def fits(exchange: Exchange) -> bool:
+        return route.matches(exchange.scope)[0] is not starlette.Match.NONE
+
+    return fits
 
 
 class _Always:

@@ -94,7 +94,8 @@ async def _serve_socket(
             else:
                 await route.handle(scope, receive, send)
         except Exception as error:
-            await errors.close_socket(socket, error)
+            nearer = built.sockets.errors.get(id(route), errors)
+            await nearer.close_socket(socket, error)
         return
     if app.router.default is not None:
         await app.router.default(scope, receive, send)

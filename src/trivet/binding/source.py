@@ -6,6 +6,7 @@ show their lines, and readable, because `trivet explain` prints them.
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import linecache
 import re
@@ -15,6 +16,13 @@ from typing import Any
 
 __all__ = ["Source"]
 
+# What the emitters write themselves: the user's functions never go by these names.
+_LOCALS = frozenset(
+    {"body", "error", "errors_body", "lifetimes", "request", "response"}
+    | {"tasks", "value", "x"}
+)
+_TAKEN = _LOCALS | frozenset(dir(builtins))
+
 
 class Source:
     """Lines of one function under construction and the values that its names stand for."""
@@ -22,6 +30,7 @@ class Source:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {}
+        self._fresh: set[str] = set()
         self._depth = 0
         self._count = 0
 
@@ -44,7 +53,7 @@ class Source:
             hint = f"_{hint}"
         found = hint
         number = 1
-        while found in self.names and self.names[found] is not value:
+        while self._is_taken(found, value):
             number += 1
             found = f"{hint}_{number}"
         self.names[found] = value
@@ -52,9 +61,18 @@ class Source:
 
     def fresh(self, hint: str) -> str:
         """Give a new local name."""
-        self._count += 1
         hint = re.sub(r"\W+", "_", hint).strip("_") or "value"
-        return f"{hint}_{self._count}"
+        self._count += 1
+        while f"{hint}_{self._count}" in self.names:
+            self._count += 1
+        found = f"{hint}_{self._count}"
+        self._fresh.add(found)
+        return found
+
+    def _is_taken(self, name: str, value: Any) -> bool:
+        if name in self.names:
+            return self.names[name] is not value
+        return name in self._fresh or name in _TAKEN
 
     def function(self, name: str, filename: str) -> Any:
         """Compile what was written and give the function `name`; its text is kept for tracebacks."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from trivet.routing.functions import Surroundings
 from trivet.routing.options import Default, FormLimits, chosen, generate_unique_id
 from trivet.routing.route import Bound, Route
 
@@ -30,6 +31,8 @@ class Layer:
     dependency_overrides_provider: Any = None
     max_body_size: int | None = None
     form_limits: FormLimits = field(default_factory=FormLimits)
+    # The included routers, outermost first: their functions and handlers may be declared later.
+    routers: tuple[Surroundings, ...] = ()
     # What the included router itself says, which is nearer to its routes than the inclusion.
     own_response_class: Any = field(default_factory=lambda: Default(JSONResponse))
     own_unique_id_function: Any = field(default_factory=lambda: Default(generate_unique_id))
@@ -57,6 +60,7 @@ class Layer:
                 inner.max_body_size if inner.max_body_size is not None else self.max_body_size
             ),
             form_limits={**self.form_limits, **inner.form_limits},
+            routers=self.routers + inner.routers,
             own_response_class=inner.own_response_class,
             own_unique_id_function=inner.own_unique_id_function,
             own_strict_content_type=inner.own_strict_content_type,

@@ -6,8 +6,9 @@ the tree is walked when an application is built, so a route that was added late 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 from starlette import routing as starlette
 from starlette.responses import JSONResponse
@@ -16,6 +17,8 @@ from typing_extensions import Unpack
 from trivet.binding.params import Depends
 from trivet.errors import DeclarationError, SetupError
 from trivet.routing.contexts import Included, contexts
+from trivet.routing.frontend import Fallback, Frontends
+from trivet.routing.functions import Surroundings
 from trivet.routing.layer import Layer
 from trivet.routing.lifespan import lifespan_of, merged
 from trivet.routing.options import (
@@ -66,7 +69,7 @@ class RouterOptions(IncludeOptions, total=False):
     strict_content_type: bool
 
 
-class Router:
+class Router(Surroundings):
     """Gathers routes under one prefix; `include_router` puts it into an app or another router.
 
     Options are those of `RouterOptions`; tags, dependencies, responses and callbacks are put before
@@ -74,6 +77,7 @@ class Router:
     """
 
     def __init__(self, prefix: str = "", **options: Unpack[RouterOptions]) -> None:
+        super().__init__()
         _check_prefix(prefix)
         self.prefix = prefix
         self.routes: list[starlette.BaseRoute] = list(options.get("routes") or [])
@@ -100,8 +104,8 @@ class Router:
         self.on_startup: list[Callable[[], Any]] = list(options.get("on_startup") or [])
         self.on_shutdown: list[Callable[[], Any]] = list(options.get("on_shutdown") or [])
         self.lifespan_context = lifespan_of(self, options.get("lifespan"))
-        # Front ends come after all other routes.
-        self.frontends: list[Any] = []
+        # What is asked after all routes, here and in what includes this router.
+        self.frontends: list[starlette.BaseRoute] = []
         self.changed: list[Callable[[], None]] = []
 
     # -- declaring -----------------------------------------------------------------------------
@@ -263,6 +267,29 @@ class Router:
         self.routes.append(starlette.Host(host, app=app, name=name))
         self.mark_changed()
 
+    def frontend(
+        self,
+        path: str,
+        *,
+        directory: str | os.PathLike[str],
+        fallback: Fallback = "auto",
+        check_dir: bool | Literal["auto"] = "auto",
+        development: bool = False,
+    ) -> None:
+        """Serve a built single-page front end below `path`, where no route fits.
+
+        `fallback` is the page for addresses that have no file of their own. With `check_dir` the
+        folder must exist now; "auto" only warns in `development`.
+        """
+        group = next((one for one in self.frontends if isinstance(one, Frontends)), None)
+        if group is None:
+            group = Frontends(self.dependencies, self.dependency_overrides_provider)
+            self.frontends.append(group)
+        group.add(
+            path, directory, fallback, check_dir, prefix=self.prefix, development=development
+        )
+        self.mark_changed()
+
     # -- including -----------------------------------------------------------------------------
 
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
@@ -319,6 +346,7 @@ class Router:
                 **check_form_limits(options.get("form_limits")),
                 **router.form_limits,
             },
+            routers=(router,),
             own_response_class=router.default_response_class,
             own_unique_id_function=router.generate_unique_id_function,
             own_strict_content_type=router.strict_content_type,

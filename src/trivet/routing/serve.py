@@ -60,7 +60,9 @@ class Hooks(Protocol):
 class ErrorAnswers(Protocol):
     """What turns an exception into an answer; the application's."""
 
-    hooks: Hooks
+    @property
+    def hooks(self) -> Hooks:
+        """The hooks around what these answer."""
 
     def at_once(self, exchange: Exchange, error: Exception) -> Answer | None:
         """Give the answer where it needs no waiting and no user's code; None where it does."""
