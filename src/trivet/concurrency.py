@@ -1,8 +1,8 @@
 """Blocking functions on worker threads, and limits on how much runs at once.
 
 `run_in_thread` is the cheap hand-over that sync handlers and dependencies use: a queue in C, one
-wake-up of the event loop for all that finished meanwhile, and no cancel scope. Threads are started
-when needed, at most `MOST_THREADS`, and are daemons: they never keep a process alive.
+wake-up of the event loop for all that finished meanwhile, and no cancel scope. How many run at once
+is anyio's default limiter's to say; threads are daemons and never keep a process alive.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -20,29 +21,62 @@ from weakref import WeakKeyDictionary
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 from anyio._core._eventloop import threadlocals  # what `anyio.from_thread` looks at; see `_work`
 
-__all__ = ["MOST_THREADS", "Limit", "iterate_in_thread", "run_in_thread"]
-
-MOST_THREADS = 40  # as many as anyio's default, which programs were tuned for
+__all__ = [
+    "Limit",
+    "clean_in_thread",
+    "contextmanager_in_threadpool",
+    "iterate_in_thread",
+    "run_in_thread",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class _Lent:
+    """What one event loop lends to its jobs: the way back to it, and anyio's limiter."""
+
+    __slots__ = ("finished", "limiter", "token")
+
+    def __init__(self) -> None:
+        self.finished: deque[_Job] = deque()
+        self.limiter = anyio.to_thread.current_default_thread_limiter()
+        self.token = anyio.lowlevel.current_token()
+
+
 class _Job:
     """One call on its way to a thread and back."""
 
-    __slots__ = ("call", "context", "done", "error", "future", "loop", "result", "started", "token")
+    __slots__ = (
+        "call",
+        "context",
+        "done",
+        "error",
+        "future",
+        "is_limited",
+        "lent",
+        "loop",
+        "result",
+        "started",
+    )
 
     def __init__(
-        self, call: Callable[[], Any], loop: asyncio.AbstractEventLoop, future: asyncio.Future[Any]
+        self,
+        call: Callable[[], Any],
+        loop: asyncio.AbstractEventLoop,
+        lent: _Lent,
+        *,
+        is_limited: bool,
     ) -> None:
+        self.is_limited = is_limited
         self.call = call
-        self.token: Any = None
         self.context = contextvars.copy_context()
         self.loop = loop
-        self.future = future
+        self.lent = lent
+        self.future: asyncio.Future[Any] = loop.create_future()
         self.result: Any = None
         self.error: BaseException | None = None
         self.started = False
@@ -50,43 +84,41 @@ class _Job:
 
 
 class _Workers:
-    """The threads of this process and the jobs that wait for them."""
+    """The threads of this process and the jobs that wait for them.
+
+    There is a thread for every job that was let through, so none waits for another; threads that
+    are no longer needed are kept, asleep, for the next burst.
+    """
 
     def __init__(self) -> None:
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
         self._lock = Lock()
         self._threads = 0
-        self._idle = 0
-        self._finished: WeakKeyDictionary[asyncio.AbstractEventLoop, deque[_Job]] = (
-            WeakKeyDictionary()
-        )
-        self._tokens: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._busy = 0
+        self._lent: WeakKeyDictionary[asyncio.AbstractEventLoop, _Lent] = WeakKeyDictionary()
+
+    def lent_for(self, loop: asyncio.AbstractEventLoop) -> _Lent:
+        found = self._lent.get(loop)
+        if found is None:
+            found = self._lent[loop] = _Lent()
+        return found
 
     def put(self, job: _Job) -> None:
-        token = self._tokens.get(job.loop)
-        if token is None:
-            token = self._tokens[job.loop] = anyio.lowlevel.current_token()
-        job.token = token
-        # Read without the lock: at worst one thread more than needed is started.
-        if self._idle <= self._jobs.qsize() and self._threads < MOST_THREADS:
-            with self._lock:
-                if self._threads < MOST_THREADS:
-                    self._threads += 1
-                    Thread(
-                        target=self._work, name=f"trivet-worker-{self._threads}", daemon=True
-                    ).start()
+        with self._lock:
+            self._busy += 1
+            is_short = self._busy > self._threads
+            if is_short:
+                self._threads += 1
+        if is_short:
+            Thread(target=self._work, name="trivet-worker", daemon=True).start()
         self._jobs.put(job)
 
     def _work(self) -> None:
         while True:
-            with self._lock:
-                self._idle += 1
             job = self._jobs.get()
-            with self._lock:
-                self._idle -= 1
             job.started = True
             # So that `anyio.from_thread.run` finds its way back from our threads as from its own.
-            threadlocals.current_token = job.token
+            threadlocals.current_token = job.lent.token
             if not job.future.cancelled():
                 try:
                     job.result = job.context.run(job.call)
@@ -100,32 +132,31 @@ class _Workers:
             del job
 
     def _finish(self, job: _Job) -> None:
+        lent = job.lent
         with self._lock:
-            finished = self._finished.get(job.loop)
-            if finished is None:
-                finished = self._finished[job.loop] = deque()
-            finished.append(job)
-            first = len(finished) == 1
-        if first:  # later ones go with the wake-up that is already under way
+            self._busy -= 1
+            is_first = not lent.finished
+            lent.finished.append(job)
+        if is_first:  # later ones go with the wake-up that is already under way
             try:
-                job.loop.call_soon_threadsafe(self._deliver, job.loop)
+                job.loop.call_soon_threadsafe(self._deliver, lent)
             except RuntimeError:  # the loop has been closed: nobody waits any more
-                with self._lock:
-                    self._finished.pop(job.loop, None)
+                lent.finished.clear()
 
-    def _deliver(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _deliver(self, lent: _Lent) -> None:
         with self._lock:
-            finished = self._finished.pop(loop, ())
+            finished, lent.finished = lent.finished, deque()
         for job in finished:
             job.done = True
             future = job.future
-            if future.done():
-                continue
-            if job.error is not None:
-                future.set_exception(job.error)
-            else:
-                future.set_result(job.result)
+            if not future.done():
+                if job.error is not None:
+                    future.set_exception(job.error)
+                else:
+                    future.set_result(job.result)
             job.error = None
+            if job.is_limited:
+                lent.limiter.release_on_behalf_of(job)
 
 
 _workers = _Workers()
@@ -134,21 +165,49 @@ _workers = _Workers()
 async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a blocking function on a worker thread, with a copy of the caller's context variables.
 
-    A cancelled caller waits until a function that already runs has ended, because nobody can stop
-    it; one that still waits for a thread is given up at once.
+    At most as many run at once as anyio's default limiter allows, which programs tune. A cancelled
+    caller waits until a function that already runs has ended, because nobody can stop it; one that
+    still waits for a thread is given up at once.
     """
-    call = partial(function, *args, **kwargs) if args or kwargs else function
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:  # trio
+    call: Callable[[], T] = partial(function, *args, **kwargs) if args or kwargs else function
+    loop = _running_loop()
+    if loop is None:  # trio
         return await anyio.to_thread.run_sync(call)
-    job = _Job(call, loop, loop.create_future())
+    lent = _workers.lent_for(loop)
+    job = _Job(call, loop, lent, is_limited=True)
+    try:
+        lent.limiter.acquire_on_behalf_of_nowait(job)
+    except anyio.WouldBlock:
+        await lent.limiter.acquire_on_behalf_of(job)
+    return await _run(job)
+
+
+async def clean_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a blocking function that gives something back, as `run_in_thread` does but at once.
+
+    It needs no free place among the workers: those who hold the places may be waiting for it.
+    """
+    call: Callable[[], T] = partial(function, *args, **kwargs) if args or kwargs else function
+    loop = _running_loop()
+    if loop is None:
+        return await anyio.to_thread.run_sync(call, limiter=anyio.CapacityLimiter(1))
+    return await _run(_Job(call, loop, _workers.lent_for(loop), is_limited=False))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+async def _run(job: _Job) -> Any:
     _workers.put(job)
     try:
-        return await job.future  # type: ignore[no-any-return]
+        return await job.future
     except asyncio.CancelledError:
         if job.started and not job.done:
-            job.future = loop.create_future()
+            job.future = job.loop.create_future()
             with anyio.CancelScope(shield=True):
                 await asyncio.wait([job.future])
             if not job.future.cancelled():
@@ -168,22 +227,46 @@ async def iterate_in_thread(iterator: Iterator[T]) -> AsyncIterator[T]:
         yield item  # type: ignore[misc]
 
 
+@asynccontextmanager
+async def contextmanager_in_threadpool(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
+    """Enter and leave a blocking context manager on worker threads.
+
+    Leaving is not given up when the caller is cancelled: what was opened is closed.
+    """
+    value = await run_in_thread(manager.__enter__)
+    try:
+        yield value
+    except BaseException as error:
+        with anyio.CancelScope(shield=True):
+            swallowed = await clean_in_thread(
+                manager.__exit__, type(error), error, error.__traceback__
+            )
+        if not swallowed:
+            raise
+    else:
+        with anyio.CancelScope(shield=True):
+            await clean_in_thread(manager.__exit__, None, None, None)
+
+
+# The semaphores of each event loop; a limit that nobody holds any more takes its semaphore along.
+_semaphores: RunVar[WeakKeyDictionary[Limit, anyio.Semaphore]] = RunVar("trivet_semaphores")
+
+
 class Limit:
     """At most `most` at once, counted for each event loop of the process."""
 
-    __slots__ = ("__weakref__", "_semaphores", "most")
+    __slots__ = ("__weakref__", "most")
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._semaphores: WeakKeyDictionary[Any, anyio.Semaphore] = WeakKeyDictionary()
 
-    def semaphore(self) -> anyio.Semaphore:
+    def get_semaphore(self) -> anyio.Semaphore:
         """Give the semaphore of the running loop."""
-        try:
-            key: Any = asyncio.get_running_loop()
-        except RuntimeError:  # trio: its token is the run
-            key = anyio.lowlevel.current_token()
-        found = self._semaphores.get(key)
+        semaphores = _semaphores.get(None)
+        if semaphores is None:
+            semaphores = WeakKeyDictionary()
+            _semaphores.set(semaphores)
+        found = semaphores.get(self)
         if found is None:
-            found = self._semaphores[key] = anyio.Semaphore(self.most)
+            found = semaphores[self] = anyio.Semaphore(self.most)
         return found

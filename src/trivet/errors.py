@@ -6,6 +6,7 @@ Mistakes by the developer, raised while an application is being put together::
       SetupError              what, where, why it cannot work, and what to write instead
         DeclarationError      a parameter, route or response that cannot be understood
         DependencyScopeError  a dependency that outlives what it depends on
+        PydanticV1NotSupportedError  a model of Pydantic 1
         MissingExtraError     an optional package that is not installed
 
 Answers to the client, raised while a request is served::
@@ -33,6 +34,7 @@ __all__ = [
     "EndpointContext",
     "HTTPException",
     "MissingExtraError",
+    "PydanticV1NotSupportedError",
     "RequestValidationError",
     "ResponseValidationError",
     "SetupError",
@@ -102,6 +104,10 @@ class MissingExtraError(SetupError, ImportError):
             code="setup.missing-extra",
             mend=f'pip install "trivet[{extra}]"',
         )
+
+
+class PydanticV1NotSupportedError(SetupError):
+    """A model of Pydantic 1, which is not supported; write it for Pydantic 2."""
 
 
 class TrivetDeprecationWarning(UserWarning):

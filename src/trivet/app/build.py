@@ -21,7 +21,7 @@ from trivet.app.answers import ErrorHandlers
 from trivet.http.exchange import Answer, Exchange, Scope, Target
 from trivet.routing.contexts import RouteContext, contexts
 from trivet.routing.custom import CustomTarget
-from trivet.routing.frontend import last_resorts
+from trivet.routing.frontend import finder
 from trivet.routing.functions import Surrounded, Surroundings, chain_of
 from trivet.routing.route import Route, WebSocketRoute
 from trivet.routing.router import Router
@@ -144,7 +144,7 @@ class Built:
         *,
         answers_head: bool,
         fallback: Target,
-        last: Sequence[tuple[Callable[[Exchange], bool], Target]],
+        frontends: Callable[[Exchange], Target | None] | None,
         has_hosts: bool,
         surrounded: Callable[[Callable[[ErrorHandlers], Target]], Target],
     ) -> None:
@@ -158,7 +158,7 @@ class Built:
         self._not_found = fallback
         self._redirect = surrounded(lambda answers: Redirect(answers, context))
         self._not_allowed: dict[frozenset[str], Target] = {}
-        self._last = last
+        self._frontends = frontends
         self._fixed = {} if has_hosts else table.fixed
         self._has_hosts = has_hosts
 
@@ -190,9 +190,10 @@ class Built:
             return refusal
         if self.redirects and path != "/" and self.table.knows(other_slash(path)):
             return self._redirect
-        for fits, target in self._last:
-            if fits(exchange):
-                return target
+        if self._frontends is not None:
+            frontend = self._frontends(exchange)  # sets the parameters too
+            if frontend is not None:
+                return frontend
         return self._not_found
 
 
@@ -223,8 +224,6 @@ def build(
         if not isinstance(route, starlette.WebSocketRoute):
             has_hosts = has_hosts or isinstance(route, starlette.Host)
             entries.append(_entry(order, route, maker.target(found)))
-    others, frontends = last_resorts(router)
-    last = [*others, *(RouteContext(one) for one in frontends)]
     not_found = StarletteHTTPException(404)
     fallback = maker.surrounded(partial(Refusal, not_found, context=context))
     if router.default is not None:
@@ -238,7 +237,7 @@ def build(
         context,
         answers_head=answers_head,
         fallback=fallback,
-        last=[(_fits(found.effective), maker.target(found)) for found in last],
+        frontends=finder(router, maker.target),
         has_hosts=has_hosts,
         surrounded=maker.surrounded,
     )
@@ -292,15 +291,6 @@ class _Targets:
         if type(declared).get_route_handler is Route.get_route_handler:
             return target
         return CustomTarget(target, declared.handler_for(target), errors)
-
-
-def _fits(route: Any) -> Callable[[Exchange], bool]:
-    """Give the question whether a route that is asked last takes a request."""
-
-    def fits(exchange: Exchange) -> bool:
-        return route.matches(exchange.scope)[0] is not starlette.Match.NONE
-
-    return fits
 
 
 class _Always:

@@ -112,7 +112,7 @@ def dependency_call(dependency: params.Depends, path: str) -> Call:
         path,
         own_scopes=scopes or (),
         scope=dependency.scope,
-        limit=dependency.limit,
+        limit=dependency._concurrency,
     )
 
 
@@ -136,7 +136,7 @@ def _sub_call(caller: Call, name: str, dependency: params.Depends) -> Call:
         parent_scopes=[*caller.parent_scopes, *caller.own_scopes],
         use_cache=dependency.use_cache,
         scope=dependency.scope,
-        limit=dependency.limit,
+        limit=dependency._concurrency,
     )
 
 

@@ -232,7 +232,7 @@ class PlanCompiler:
     def _assign(self, call: Call, value: str, text: str) -> None:
         if call.limit is not None and not call.kind.yields:
             limit = self.source.name(call.limit, "limit")
-            with self.source.block(f"async with {limit}.semaphore():"):
+            with self.source.block(f"async with {limit}.get_semaphore():"):
                 self.source.line(f"{value} = {text}")
             self.suspends = True
         else:
@@ -303,7 +303,8 @@ class PlanCompiler:
         source.line(f"{value} = {self._raw(place, wire)}")
         location = (place.value, wire)
         if place is params.ParamTypes.path:
-            if not _is_plain_text(one):
+            _, convert = self.how.path_values[wire]
+            if convert is not None or not _is_plain_text(one):
                 self._validated(one, value, errors, location)
             return value
         if one.required:
@@ -404,9 +405,10 @@ class PlanCompiler:
         test = " or ".join(f"{name} is not None" for name in dict.fromkeys(errors))
         with source.block(f"if {test}:"):
             invalid = source.name(self.how.invalid, "invalid")
-            body = "None" if self.how.body_field is None else "received_body(x, body)"
-            if "received_body" in body:
-                source.name(_received_body, "received_body")
+            body = "None"
+            if self.how.body_field is not None:
+                received = source.name(_received_body, "received_body")
+                body = f"{received}(x, body, {self.how.strict_content_type})"
             source.line(
                 f"raise {invalid}({self._helper(reading.joined)}(({', '.join(errors)},)),"
                 f" {body}, x)"
@@ -416,10 +418,10 @@ class PlanCompiler:
         return self.source.name(function, function.__name__)
 
 
-def _received_body(x: Any, body: Any) -> Any:
+def _received_body(x: Any, body: Any, strict: bool) -> Any:
     """Give the body as it was received, for the error that quotes it."""
     if x.body:
-        return reading.json_of(x, False)
+        return reading.json_of(x, strict)
     return None if body is ABSENT else body
 
 

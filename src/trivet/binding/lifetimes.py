@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 
-from trivet.concurrency import Limit, run_in_thread
+from trivet.concurrency import Limit, clean_in_thread, run_in_thread
 from trivet.errors import SetupError
 
 __all__ = ["Lifetimes"]
@@ -23,14 +23,17 @@ _END = object()
 class _Open:
     """One open thing and how it is closed."""
 
-    __slots__ = ("close", "semaphore", "throw")
+    __slots__ = ("close", "on_thread", "semaphore", "throw")
 
     def __init__(
         self,
         close: Callable[[], Awaitable[None]],
         throw: Callable[[BaseException], Awaitable[None]] | None = None,
         semaphore: anyio.Semaphore | None = None,
+        *,
+        on_thread: bool = False,
     ) -> None:
+        self.on_thread = on_thread
         self.close = close
         self.throw = throw  # None: closed in the same way whether there is an error or not
         self.semaphore = semaphore
@@ -101,17 +104,17 @@ class Lifetimes:
             raise
 
         async def close() -> None:
-            if await run_in_thread(next, generator, _END) is not _END:
+            if await clean_in_thread(next, generator, _END) is not _END:
                 generator.close()
                 raise RuntimeError("generator didn't stop")
 
         async def throw(error: BaseException) -> None:
-            if await run_in_thread(_thrown, generator, error):
+            if await clean_in_thread(_thrown, generator, error):
                 return
             raise RuntimeError("generator didn't stop after throw()")
 
         group = self._function if in_function else self._request
-        group.append(_Open(close, throw, semaphore))
+        group.append(_Open(close, throw, semaphore, on_thread=True))
         return value
 
     def on_close(self, callback: Callable[[], Awaitable[None]]) -> None:
@@ -166,11 +169,13 @@ class Lifetimes:
             if self._scope is not None:
                 self._scope.shield = True
             try:
-                if error is None or item.throw is None:
-                    await item.close()
+                if self._shielded and item.on_thread:
+                    # It cannot have opened a scope in this task: one of its own nests.
+                    with anyio.CancelScope(shield=True):
+                        await _end(item, error)
                 else:
-                    await item.throw(error)
-                    error = None
+                    await _end(item, error)
+                error = None
             except BaseException as raised:
                 error = raised
             finally:
@@ -186,10 +191,19 @@ class Lifetimes:
         return error
 
 
+async def _end(item: _Open, error: BaseException | None) -> None:
+    if error is None or item.throw is None:
+        await item.close()
+        if error is not None:
+            raise error
+    else:
+        await item.throw(error)
+
+
 async def _acquired(limit: Limit | None) -> anyio.Semaphore | None:
     if limit is None:
         return None
-    semaphore = limit.semaphore()
+    semaphore = limit.get_semaphore()
     await semaphore.acquire()
     return semaphore
 

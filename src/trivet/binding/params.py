@@ -221,17 +221,18 @@ class Depends:
     use_cache: bool = True
     scope: Literal["function", "request"] | None = None
     max_concurrency: int | None = field(default=None, kw_only=True)
-    # Its identity keeps two declarations with equal limits apart, and replace() keeps it.
-    limit: Limit | None = field(default=None, repr=False, kw_only=True)
+    # Its identity keeps two declarations with equal limits apart, and replace() keeps it. The name
+    # is the one under which programs for FastAPI look for it.
+    _concurrency: Limit | None = field(default=None, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.max_concurrency is None:
-            object.__setattr__(self, "limit", None)
+            object.__setattr__(self, "_concurrency", None)
             return
         if type(self.max_concurrency) is not int or self.max_concurrency < 1:
             raise ValueError("max_concurrency must be a positive integer or None")
-        if self.limit is None or self.limit.most != self.max_concurrency:
-            object.__setattr__(self, "limit", Limit(self.max_concurrency))
+        if self._concurrency is None or self._concurrency.most != self.max_concurrency:
+            object.__setattr__(self, "_concurrency", Limit(self.max_concurrency))
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,8 @@ class Ending:
         function = source.name(route.plan.function, _function_name(route))
         changes = "response" if Injected.RESPONSE in compiler.injected else "None"
         tasks = "tasks" if Injected.TASKS in compiler.injected else "None"
+        # Background tasks run after the answer, so that there is always something to wait for.
+        compiler.suspends = compiler.suspends or tasks == "tasks"
         if route.plan.kind.yields:
             compiler.suspends = True
             stream = source.name(self._stream(), "stream")

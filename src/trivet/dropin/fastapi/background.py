@@ -1,0 +1,7 @@
+"""`fastapi.background`."""
+
+from __future__ import annotations
+
+from starlette.background import BackgroundTasks
+
+__all__ = ["BackgroundTasks"]

@@ -1,0 +1,5 @@
+"""`fastapi.openapi`."""
+
+from __future__ import annotations
+
+

@@ -1,0 +1,7 @@
+"""`fastapi.requests`."""
+
+from __future__ import annotations
+
+from starlette.requests import HTTPConnection, Request
+
+__all__ = ["HTTPConnection", "Request"]

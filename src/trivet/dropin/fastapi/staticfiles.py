@@ -1,0 +1,7 @@
+"""`fastapi.staticfiles`."""
+
+from __future__ import annotations
+
+from starlette.staticfiles import StaticFiles
+
+__all__ = ["StaticFiles"]

@@ -1,0 +1,7 @@
+"""`fastapi.templating`."""
+
+from __future__ import annotations
+
+from starlette.templating import Jinja2Templates
+
+__all__ = ["Jinja2Templates"]
