@@ -189,6 +189,12 @@ class RunningServer:
     def state(self) -> Any:
         return self.server.server_state
 
+    @property
+    def connections(self) -> set[Any]:
+        """The open connections of our protocol."""
+        service = getattr(self.state, "trivet_service", None)
+        return service.connections if service is not None else set()
+
     def stop(self) -> None:
         self.server.should_exit = True
 
@@ -265,7 +271,9 @@ def read_answer(sock: socket.socket, method: str = "GET") -> tuple[int, dict[str
     head, _, body = data.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
     status = int(lines[0].split(" ")[1])
-    headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines[1:])}
+    headers = {
+        name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines[1:])
+    }
     if status < 200 or status in (204, 304) or method == "HEAD":
         assert not body, body
         return status, headers, body

@@ -54,7 +54,17 @@ def test_pipelined_requests_are_answered_in_their_order(server: RunningServer) -
         answers = read_all(sock)
 
     found = re.findall(rb"late|ready|\n0HTTP|one,|/x", answers)
-    assert found == [b"late", b"late", b"ready", b"\n0HTTP", b"one,", b"late", b"late", b"/x", b"/x"]
+    assert found == [
+        b"late",
+        b"late",
+        b"ready",
+        b"\n0HTTP",
+        b"one,",
+        b"late",
+        b"late",
+        b"/x",
+        b"/x",
+    ]
 
 
 def test_a_thousand_pipelined_requests_are_all_answered(server: RunningServer) -> None:
@@ -151,14 +161,18 @@ def test_a_large_answer_arrives_whole(server: RunningServer) -> None:
 
 def test_a_body_arrives_whole_by_length_and_by_chunks(server: RunningServer) -> None:
     body = bytes(range(65, 91)) * 1000
-    chunks = b"".join(b"%x\r\n%b\r\n" % (len(c), c) for c in (body[:7], body[7:20_000], body[20_000:]))
+    chunks = b"".join(
+        b"%x\r\n%b\r\n" % (len(c), c) for c in (body[:7], body[7:20_000], body[20_000:])
+    )
 
     with server.connect() as sock:
         for path in ("/x", "/count"):
             sock.sendall(request(path, method="POST", body=body))
             by_length = read_answer(sock)[2]
             sock.sendall(
-                request(path, "Transfer-Encoding: chunked", method="POST", body=chunks + b"0\r\n\r\n")
+                request(
+                    path, "Transfer-Encoding: chunked", method="POST", body=chunks + b"0\r\n\r\n"
+                )
             )
             by_chunks = read_answer(sock)[2]
 
@@ -372,7 +386,7 @@ def test_writing_waits_for_a_client_that_does_not_read() -> None:
         assert sent < 400
         answer = read_all(sock)
 
-    assert answer.count(b"x") > 400 * 100_000
+    assert answer.count(b"x") == 400 * 100_000
     assert answer.endswith(b"0\r\n\r\n")
 
 
@@ -436,7 +450,7 @@ def test_the_concurrency_limit_answers_503_and_says_when_to_return() -> None:
         closing(server.connect()) as second,
     ):
         first.sendall(request("/ready"))
-        wait_until(lambda: len(server.state.connections) == 2)
+        wait_until(lambda: len(server.connections) == 2)
         second.sendall(request("/ready"))
         answer = read_all(second)
 

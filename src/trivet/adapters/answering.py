@@ -102,6 +102,8 @@ class Answering(asyncio.Protocol):
         self.is_trusted = service.peers.trust(self.client[0] if self.client else "")
         if transport.get_extra_info("sslcontext") is not None:
             self.scheme = "https"
+        if service.is_stopping:
+            self.shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()

@@ -110,9 +110,11 @@ class RsgiExchange(Exchange):
                 return {"type": "http.request", "body": self.body, "more_body": False}
             if self._chunks is None:
                 self._chunks = aiter(self._protocol)
-            async for chunk in self._chunks:
+            try:
+                chunk = await anext(self._chunks)
                 return {"type": "http.request", "body": bytes(chunk), "more_body": True}
-            self._is_read = True
+            except StopAsyncIteration:
+                self._is_read = True
             return {"type": "http.request", "body": b"", "more_body": False}
         await self._protocol.client_disconnect()
         return {"type": "http.disconnect"}
@@ -208,7 +210,7 @@ async def read_body(protocol: RsgiProtocol, most: int | None) -> bytes:
     chunks: list[bytes] = []
     size = 0
     try:
-        async for chunk in aiter(protocol):
+        async for chunk in protocol:
             size += len(chunk)
             if most is not None and size > most:
                 raise Refused(413, f"The body is larger than {most} bytes; send less.")

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import copy
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE, Config
@@ -160,17 +164,49 @@ def serve(app: Any, options: ServerOptions | None = None) -> None:  # Any: an ap
     config = configure(app, options)
     server = Server(config)
     try:
-        if config.should_reload:
-            ChangeReload(config, target=server.run, sockets=[config.bind_socket()]).run()
-        elif config.workers > 1:
-            Multiprocess(config, sockets=[config.bind_socket()]).run()
-        else:
-            server.run()
+        with _unwinding():
+            if config.should_reload:
+                ChangeReload(config, target=server.run, sockets=[config.bind_socket()]).run()
+            elif config.workers > 1:
+                Multiprocess(config, sockets=[config.bind_socket()]).run()
+            else:
+                server.run()
     except KeyboardInterrupt:
         # The signal was the wish to stop, which has been done.
         pass
+    except _TerminatedError:
+        _remove(config.uds)
+        signal.raise_signal(signal.SIGTERM)
     finally:
-        if config.uds and os.path.exists(config.uds):
-            os.remove(config.uds)
+        _remove(config.uds)
     if not server.started and not config.should_reload and config.workers == 1:
         sys.exit(STARTUP_FAILURE)
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM came, and its work is done."""
+
+
+@contextmanager
+def _unwinding() -> Iterator[None]:
+    """Let SIGTERM, which uvicorn raises once more after a graceful stop, leave by an exception.
+
+    Otherwise it ends the process on the spot, and what must be cleaned up stays.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def unwind(number: int, frame: FrameType | None) -> None:
+        raise _TerminatedError
+
+    before = signal.signal(signal.SIGTERM, unwind)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _remove(uds: str | None) -> None:
+    if uds and os.path.exists(uds):
+        os.remove(uds)

@@ -93,6 +93,24 @@ def dispatch_of(app: Any) -> Dispatch:  # Any: whatever an import string named
     return ForeignDispatch(app)
 
 
+class StopNotice:
+    """Stands among the connections of a server to hear of its graceful stop.
+
+    A connection that is accepted while the server stops is not told by the server itself; a busy
+    client on it would hold up the stop for ever.
+    """
+
+    __slots__ = ("_service",)
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def shutdown(self) -> None:
+        """Note the stop; the server calls this once, as on every connection."""
+        self._service.is_stopping = True
+        self._service.state.connections.discard(self)  # type: ignore[arg-type]
+
+
 class Service:
     """The shared state of the connections of one server."""
 
@@ -108,6 +126,7 @@ class Service:
         "find",
         "is_counting",
         "is_plain",
+        "is_stopping",
         "limit_concurrency",
         "limits",
         "loop",
@@ -145,6 +164,8 @@ class Service:
         """True if every answer must be noted somewhere."""
         self.is_plain = not self.is_counting and self.limit_concurrency is None
         """True if an ordinary answer needs nothing but to be written."""
+        self.is_stopping = False
+        state.connections.add(StopNotice(self))  # type: ignore[arg-type]  # it has what is called
         self.most_lines = limits.max_headers + 1
         self.quick = min(limits.max_head, limits.max_url, 4096)
         """A head of no more bytes breaks no limit of size, and needs no counting."""
@@ -170,13 +191,16 @@ class Service:
     def leave(self, connection: Connection) -> None:
         """Count a connection out; the clock stops after the last."""
         self.connections.discard(connection)
+        if not self.connections and self.access is not None:
+            self.access.flush()
 
     @property
     def is_full(self) -> bool:
         """True while the limit of concurrency is reached."""
         most = self.limit_concurrency
+        # One of the connections is the stop notice.
         return most is not None and (
-            len(self.state.connections) > most or len(self.state.tasks) >= most
+            len(self.state.connections) - 1 > most or len(self.state.tasks) >= most
         )
 
     def _refresh(self) -> None:
