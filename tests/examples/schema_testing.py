@@ -1,0 +1,43 @@
+"""Schemathesis, pointed at a running example: requests made from its own OpenAPI document."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.examples.serving import Example
+
+# What is not asked, and why.
+NOT_CHECKED = {
+    "negative_data_rejection": "Pydantic takes '36' for 36, as FastAPI does",
+    "positive_data_acceptance": "real e-mail addresses are fewer than JSON Schema's 'email'",
+    "status_code_conformance": "the 400 to a body that is no JSON is not in the document",
+    "allow_header_conformance": "Allow names the methods of the first route at a path",
+}
+
+
+def check_schema(example: Example, folder: Path, *options: str) -> None:
+    """Send a bounded number of requests, the same in every run; fails where one goes wrong."""
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("schemathesis")),
+            "run",
+            f"{example.url}/openapi.json",
+            "--seed=1",
+            "--max-examples=15",
+            "--phases=examples,coverage,fuzzing",
+            f"--exclude-checks={','.join(NOT_CHECKED)}",
+            "--request-timeout=20",
+            "--suppress-health-check=all",
+            "--no-color",
+            *options,
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=55,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert example.process.poll() is None
