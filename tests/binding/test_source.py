@@ -14,7 +14,18 @@ from trivet.binding.source import Source
 
 @pytest.mark.parametrize(
     "name",
-    ["x", "value", "request", "response", "tasks", "body", "error", "lifetimes", "isinstance", "len"],
+    [
+        "x",
+        "value",
+        "request",
+        "response",
+        "tasks",
+        "body",
+        "error",
+        "lifetimes",
+        "isinstance",
+        "len",
+    ],
 )
 def test_functions_may_have_any_name(name: str) -> None:
     app = App()

@@ -17,15 +17,16 @@ from starlette.background import BackgroundTasks
 
 from trivet.binding import params, reading
 from trivet.binding.analyze import analyze
+from trivet.binding.body import body_field
 from trivet.binding.extract import read_body, read_parameter
-from trivet.binding.forms import form_models
+from trivet.binding.forms import embeds
 from trivet.binding.instant import may_block, may_suspend
 from trivet.binding.plan import Call, Injected, Kind, SecurityScopes, param_model
 from trivet.binding.received import checked
 from trivet.binding.source import Source
 from trivet.concurrency import run_in_thread
 from trivet.schema.annotations import is_sequence, is_union
-from trivet.schema.field import ABSENT, Field, errors_at, missing, names_of
+from trivet.schema.field import ABSENT, Field, missing, names_of
 
 __all__ = ["Compilation", "Compiled", "compile_plan"]
 
@@ -81,17 +82,21 @@ class PlanCompiler:
         self.source.name(self, how.name)  # so that nothing else is called like the function itself
         self.suspends = False
         self.has_lifetimes = False
-        self.uses: set[Injected] = set()
         self._values: dict[Any, str] = {}
         self._errors: dict[Any, list[str]] = {}  # by key: names of the error lists of its subtree
         self._tables: dict[str, str] = {}
         calls = list(self.plan.walk())
         self.injected = {kind for call in calls for kind in call.injected.values()}
-        self.is_form = how.body_field is not None and isinstance(
-            how.body_field.field_info, params.Form
+        self.body_field, self.embeds_body = how.body_field, how.embeds_body
+        if self.plan is not plan:  # what takes the place of a dependency may read the body too
+            fields = self.plan.body_fields()
+            self.embeds_body = embeds(fields)
+            self.body_field = body_field(fields, how.name, embedded=self.embeds_body)
+        self.is_form = self.body_field is not None and isinstance(
+            self.body_field.field_info, params.Form
         )
         wants_request = self.injected & {Injected.REQUEST, Injected.CONNECTION}
-        self.reads_body = not self.is_form and (how.body_field is not None or not wants_request)
+        self.reads_body = not self.is_form and (self.body_field is not None or not wants_request)
         self.has_lifetimes = self.is_form or any(
             call.kind.yields for call in calls if call is not self.plan
         )
@@ -131,7 +136,7 @@ class PlanCompiler:
             source.line(f"response = {self._helper(reading.blank_response)}()")
         if Injected.TASKS in self.injected:
             source.line(f"tasks = {self._helper(BackgroundTasks)}()")
-        body = self.how.body_field
+        body = self.body_field
         if body is None:
             return
         strict = self.how.strict_content_type
@@ -146,7 +151,7 @@ class PlanCompiler:
 
     def _whole_body(self) -> Call | None:
         """The one call whose one field is the whole JSON body, if it is so simple."""
-        if self.is_form or self.how.embeds_body:
+        if self.is_form or self.embeds_body:
             return None
         owners = [call for call in self.plan.walk() if call.body]
         if len(owners) != 1 or len(owners[0].body) != 1:
@@ -160,6 +165,10 @@ class PlanCompiler:
         of the result for a body of five fields (benchmarks: validated-post).
         """
         source = self.source
+        if not body.is_alike_in_json:
+            source.line(f"body = {self._helper(reading.json_of)}(x, {strict})")
+            self._check_body(body)
+            return
         validate = source.name(body.validate_json, "validate_body")
         source.line("errors_body = None")
         with source.block(f"if x.body and {self._helper(reading.is_json)}(x, {strict}):"):
@@ -282,7 +291,7 @@ class PlanCompiler:
         value = source.fresh(one.name)
         names = names_of(one)
         place = one.field_info.in_  # type: ignore[attr-defined]
-        in_pattern = place is not params.ParamTypes.path or one.alias in self.how.path_values
+        in_pattern = place is not params.ParamTypes.path or names[0][1] in self.how.path_values
         is_simple = (
             len(names) == 1
             and in_pattern
@@ -394,7 +403,7 @@ class PlanCompiler:
         read = self._helper(read_body)
         values, found = source.fresh("values"), source.fresh("found")
         source.line(
-            f"{values}, {found} = await {read}({fields}, body, embedded={self.how.embeds_body})"
+            f"{values}, {found} = await {read}({fields}, body, embedded={self.embeds_body})"
         )
         with source.block(f"if {found}:"):
             source.line(f"{errors} = {found} if {errors} is None else {errors} + {found}")
@@ -406,7 +415,7 @@ class PlanCompiler:
         with source.block(f"if {test}:"):
             invalid = source.name(self.how.invalid, "invalid")
             body = "None"
-            if self.how.body_field is not None:
+            if self.body_field is not None:
                 received = source.name(_received_body, "received_body")
                 body = f"{received}(x, body, {self.how.strict_content_type})"
             source.line(

@@ -65,7 +65,8 @@ def _number(value: Decimal) -> int | float:
 
 # Asked in this order for subclasses.
 _BY_TYPE: dict[type, Encoder] = {
-    bytes: lambda value: value.decode(),
+    # What is no UTF-8 came from a client, in the error that quotes it: better shown than lost.
+    bytes: lambda value: value.decode(errors="backslashreplace"),
     datetime.datetime: lambda value: value.isoformat(),
     datetime.date: lambda value: value.isoformat(),
     datetime.time: lambda value: value.isoformat(),
@@ -89,6 +90,12 @@ _BY_TYPE: dict[type, Encoder] = {
 _BY_NAME: dict[str, Encoder] = {
     "pydantic.color.Color": str,
     "pydantic_extra_types.color.Color": str,
+    # An upload in the errors of a form is named, and keeps its open file to itself.
+    "starlette.datastructures.UploadFile": lambda value: {
+        "filename": value.filename,
+        "content_type": value.content_type,
+        "size": value.size,
+    },
 }
 _SEQUENCES = (list, set, frozenset, GeneratorType, tuple, deque)
 

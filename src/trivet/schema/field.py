@@ -147,6 +147,15 @@ class Field:
         return any(type(item).__name__ == "Json" for item in self.field_info.metadata)
 
     @cached_property
+    def is_alike_in_json(self) -> bool:
+        """True where JSON bytes and the same JSON, parsed, surely give the same value.
+
+        A date or a text, given as a text, is a date in JSON's own mode and a text otherwise; and
+        strict types take more from JSON.
+        """
+        return not _has_choice(self._adapter.core_schema)
+
+    @cached_property
     def validate_python(self) -> Callable[..., Any]:
         """Pydantic's compiled validator of a Python value; raises `ValidationError`."""
         return self._adapter.validator.validate_python
@@ -215,9 +224,18 @@ def _adapter(info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
             return TypeAdapter(whole, config=config)
         except PydanticSchemaGenerationError as error:
             raise SetupError(
-                f"Invalid args for response field! {info.annotation!r} is not a type that"
-                " Pydantic can describe",
+                f"Invalid args for response field! Hint: check that {info.annotation!r} is a valid"
+                " Pydantic field type",
                 code="schema.unknown-type",
                 mend="use a model, a dataclass or a built-in type; for a return annotation that"
                 " is only for readers, give response_model=None",
             ) from error
+
+
+def _has_choice(schema: Any) -> bool:
+    """Tell whether a union or a strict type stands anywhere in a schema of Pydantic's core."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "union" or schema.get("strict") is True:
+            return True
+        return any(_has_choice(part) for name, part in schema.items() if name != "metadata")
+    return isinstance(schema, list | tuple) and any(_has_choice(part) for part in schema)
