@@ -10,20 +10,24 @@ from starlette import routing as starlette
 
 from trivet.app.application import App
 from trivet.binding.compile import Compiled
-from trivet.binding.instant import may_block
-from trivet.binding.params import Body, File, Form
-from trivet.binding.plan import Call, Injected, Kind
-from trivet.cli.listing import name_of, where
+from trivet.binding.plan import Call
+from trivet.cli.listing import where
 from trivet.cli.matching import Matched, Outcome, match_route, nearest_paths
 from trivet.cli.opened import open_app
 from trivet.cli.options import LoadOptions
 from trivet.cli.terminal import Pen
 from trivet.cli.trouble import EXIT_FOUND
 from trivet.middleware.hook import hooked
+from trivet.routing.explained import (
+    arguments_of,
+    dependencies_of,
+    how_called,
+    name_of,
+    written,
+)
 from trivet.routing.route import WebSocketRoute
 from trivet.routing.serve import compile_route, compile_socket
 from trivet.routing.state import RouteState
-from trivet.schema.field import Field, names_of
 
 __all__ = ["explain"]
 
@@ -145,126 +149,38 @@ def _tell_match(pen: Pen, outcome: Outcome, method: str) -> None:
 
 
 def _tell_handler(pen: Pen, plan: Call, compiled: Compiled) -> None:
-    pen.write(f"  {_how_called(plan)}")
+    pen.write(f"  {how_called(plan)}")
     if not compiled.suspends:
         pen.write("  nothing in it waits: answered at once, without a task")
 
 
-def _how_called(call: Call) -> str:
-    if call.kind is Kind.SYNC:
-        if may_block(call.function):
-            return "runs in a worker thread"
-        return "called on the event loop: it cannot block"
-    if call.kind is Kind.ASYNC:
-        return "awaited on the event loop"
-    streams = "in a worker thread" if call.kind is Kind.GENERATOR else "on the event loop"
-    return f"a generator, run {streams}"
-
-
 def _tell_arguments(pen: Pen, route: Any) -> None:  # Any: see _compile
-    rows = _arguments(route.plan, embeds=route.embeds_body)
+    rows = arguments_of(route.plan, embeds=route.embeds_body)
     if not rows:
         return
     _heading(pen, "Arguments")
-    width = max(len(row[0]) for row in rows)
-    come = max(len(row[1]) for row in rows)
-    for name, origin, text in rows:
-        pen.write(f"  {pen.paint(name.ljust(width), 'strong')}  {origin.ljust(come)}  {text}")
-
-
-def _arguments(call: Call, *, embeds: bool) -> list[tuple[str, str, str]]:
-    """Give name, origin and type of everything that a call is given."""
-    rows: list[tuple[str, str, str]] = []
-    for place, fields in (
-        ("path", call.path),
-        ("query", call.query),
-        ("header", call.header),
-        ("cookie", call.cookie),
-    ):
-        for field in fields:
-            names = " or ".join(wire for _, wire in names_of(field))
-            rows.append((field.name, f"{place} {names}".rstrip(), _type_of(field)))
-    for field in call.body:
-        kind = _body_kind(field)
-        origin = f"{kind} {field.alias}" if embeds or kind != "JSON body" else kind
-        rows.append((field.name, origin, _type_of(field)))
-    for dependency in call.dependencies:
-        if dependency.name is not None:
-            rows.append((dependency.name, f"depends on {name_of(dependency.function)}", ""))
-    for name, injected in call.injected.items():
-        text = f"scopes {', '.join(call.scopes)}" if injected is Injected.SCOPES else ""
-        rows.append((name, f"the {injected.value}", text))
-    return rows
-
-
-def _body_kind(field: Field) -> str:
-    info = field.field_info
-    if isinstance(info, File):
-        return "file of the form"
-    if isinstance(info, Form):
-        return "field of the form"
-    if isinstance(info, Body) and info.media_type != "application/json":
-        return f"body ({info.media_type})"
-    return "JSON body"
-
-
-def _type_of(field: Field) -> str:
-    info = field.field_info
-    parts = [_written(field.annotation), *map(str, info.metadata)]
-    text = ", ".join(parts)
-    if field.required:
-        return f"{text}, required"
-    if info.default_factory is not None:
-        return f"{text}, made by {name_of(info.default_factory)} where absent"
-    return f"{text}, {info.default!r} where absent"
-
-
-def _written(annotation: Any) -> str:  # Any: a type expression
-    if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
-        return annotation.__qualname__
-    return str(annotation).replace("typing.", "")
+    width = max(len(row.name) for row in rows)
+    come = max(len(row.origin) for row in rows)
+    for row in rows:
+        name = pen.paint(row.name.ljust(width), "strong")
+        pen.write(f"  {name}  {row.origin.ljust(come)}  {row.type}")
 
 
 def _tell_dependencies(pen: Pen, plan: Call) -> None:
     if not plan.dependencies:
         return
     _heading(pen, "Dependencies, in the order in which they are called")
-    seen: set[Any] = set()
-    for call in plan.dependencies:
-        _tell_dependency(pen, call, 1, seen)
-
-
-def _tell_dependency(pen: Pen, call: Call, depth: int, seen: set[Any]) -> None:
-    pad = "  " * depth
-    notes = []
-    if call.key in seen and call.use_cache:
-        notes.append("called already: the same value")
-    else:
-        notes.append(_how_called(call) if not call.kind.yields else "opened and closed")
-    if call.kind.yields:
-        end = "the handler has returned" if call.lifetime == "function" else "the answer was sent"
-        notes.append(f"closed when {end}")
-    if not call.use_cache:
-        notes.append("called anew each time")
-    if call.limit is not None:
-        notes.append("limited in how many run at once")
-    if call.scheme is not None:
-        notes.append("a security scheme")
-    if call.own_scopes:
-        notes.append(f"scopes {', '.join(call.own_scopes)}")
-    name = f"{call.name} = " if call.name else ""
-    pen.write(
-        f"{pad}{name}{pen.paint(name_of(call.function), 'strong')}  "
-        f"{pen.paint(where(call.function), 'dim')}  {', '.join(notes)}"
-    )
-    if call.key in seen and call.use_cache:
-        return
-    seen.add(call.key)
-    for argument, origin, text in _arguments(call, embeds=False):
-        if not origin.startswith("depends on"):
-            pen.write(f"{pad}    {argument}: {origin}{f', {text}' if text else ''}")
-    for inner in call.dependencies:
-        _tell_dependency(pen, inner, depth + 1, seen)
+    for one in dependencies_of(plan):
+        pad = "  " * (one.depth + 1)
+        call = one.call
+        name = f"{call.name} = " if call.name else ""
+        pen.write(
+            f"{pad}{name}{pen.paint(name_of(call.function), 'strong')}  "
+            f"{pen.paint(where(call.function), 'dim')}  {', '.join(one.notes)}"
+        )
+        for argument in one.arguments:
+            kind = f", {argument.type}" if argument.type else ""
+            pen.write(f"{pad}    {argument.name}: {argument.origin}{kind}")
 
 
 def _tell_surroundings(pen: Pen, app: App) -> None:
@@ -289,7 +205,7 @@ def _tell_answer(pen: Pen, route: RouteState) -> None:
     field = route.response_field or route.stream_item_field
     if field is not None:
         what = "each item" if route.stream_item_field is not None else "validated and written"
-        pen.write(f"  {what} as {_written(field.annotation)}")
+        pen.write(f"  {what} as {written(field.annotation)}")
     response_class = getattr(route.response_class, "value", route.response_class)
     pen.write(f"  {name_of(response_class)}, {response_class.media_type or 'no media type'}")
     if route.max_body_size is not None:

@@ -13,8 +13,9 @@ from starlette import routing as starlette
 from trivet.cli.broken import short_path
 from trivet.errors import EndpointContext, place_of
 from trivet.routing.contexts import contexts
+from trivet.routing.explained import name_of
 
-__all__ = ["Listed", "list_routes", "name_of", "where"]
+__all__ = ["Listed", "list_routes", "where"]
 
 _ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 
@@ -96,13 +97,6 @@ def _unwrapped(function: Any) -> Any:  # Any: functions, partials, objects with 
     if inspect.isclass(function) or inspect.isroutine(function):
         return function
     return type(function)
-
-
-def name_of(function: Any) -> str:  # Any: functions, partials, objects with __call__
-    """Give the qualified name of a function, of a class, or of the class of an object."""
-    while isinstance(function, partial):
-        function = function.func
-    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
 
 
 def where(function: Any) -> str:  # Any: functions, partials, objects with __call__

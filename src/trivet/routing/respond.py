@@ -17,7 +17,7 @@ from trivet.binding.compile import PlanCompiler
 from trivet.binding.plan import Injected
 from trivet.binding.source import Source
 from trivet.errors import EndpointContext, ResponseValidationError, place_of
-from trivet.http.exchange import Answer, Head
+from trivet.http.exchange import Answer, Exchange, Head
 from trivet.routing import streams
 from trivet.routing.options import Default, has_body
 from trivet.routing.state import RouteState
@@ -89,7 +89,7 @@ class Ending:
             error = source.name(ValidationError, "ValidationError")
             with source.block(f"except {error} as error:"):
                 refuse = source.name(self._invalid_response, "invalid_response")
-                source.line(f"raise {refuse}(error, value) from None")
+                source.line(f"raise {refuse}(error, value, x) from None")
         if not is_answer:
             content = self._plain(source)
             build = source.name(self._build, "build_response")
@@ -149,9 +149,12 @@ class Ending:
             kind = streams.RawStream
         return kind(route, self.response_class, self.how, self._invalid_response)
 
-    def _invalid_response(self, error: ValidationError, value: Any) -> ResponseValidationError:
+    def _invalid_response(
+        self, error: ValidationError, value: Any, exchange: Exchange | None = None
+    ) -> ResponseValidationError:
         context = place_of(self.route.endpoint)
-        context["path"] = f"{next(iter(self.route.methods))} {self.route.path_format}"
+        mount = "" if exchange is None else str(exchange.scope.get("root_path", "")).rstrip("/")
+        context["path"] = f"{next(iter(self.route.methods))} {mount}{self.route.path_format}"
         return ResponseValidationError(
             errors_at(error, ("response",)), body=value, endpoint_ctx=EndpointContext(**context)
         )
