@@ -233,7 +233,21 @@ async def contextmanager_in_threadpool(manager: AbstractContextManager[T]) -> As
 
     Leaving is not given up when the caller is cancelled: what was opened is closed.
     """
-    value = await run_in_thread(manager.__enter__)
+    entered = False
+
+    def enter() -> T:
+        nonlocal entered
+        value = manager.__enter__()
+        entered = True
+        return value
+
+    try:
+        value = await run_in_thread(enter)
+    except BaseException as error:
+        if entered:  # cancelled while it was being entered
+            with anyio.CancelScope(shield=True):
+                await clean_in_thread(manager.__exit__, type(error), error, error.__traceback__)
+        raise
     try:
         yield value
     except BaseException as error:

@@ -42,6 +42,7 @@ class ForeignTarget:
     __slots__ = ("_app",)
 
     reads_body = False
+    needs_body = True
     max_body: int | None = None
 
     def __init__(self, app: ASGIApp) -> None:
@@ -108,7 +109,7 @@ class StopNotice:
     def shutdown(self) -> None:
         """Note the stop; the server calls this once, as on every connection."""
         self._service.is_stopping = True
-        self._service.state.connections.discard(self)  # type: ignore[arg-type]
+        self._service.state.connections.discard(self)
 
 
 class Service:

@@ -14,6 +14,7 @@ from typing_extensions import Unpack
 
 from trivet.app.answers import ErrorHandlers
 from trivet.app.build import Built, build
+from trivet.app.debug import debug_page
 from trivet.app.documentation import add_documentation
 from trivet.app.face import core, with_middleware
 from trivet.app.hooks import HookChain
@@ -65,6 +66,8 @@ class App:
     answers_head = True
     # The version that the document claims; set it lower only for tools that insist.
     openapi_version = "3.1.0"
+    # Requests that come through another server's ASGI are looked at by the request gate too.
+    gates_asgi = True
     router_class = Router
 
     title: str
@@ -164,6 +167,7 @@ class App:
                 outermost=not self.user_middleware,
                 hooks=HookChain(self.hooks),
                 shape=self.error_shape,
+                debug_page=debug_page if self.debug else None,
             )
             self._built = build(
                 self,
@@ -189,7 +193,7 @@ class App:
         self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
     ) -> None:
         self._overrides = Overrides(self._changed)
-        self._overrides.update(overrides)
+        self._overrides.update(overrides or {})
 
     # -- the document ----------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ class ForeignTarget:
     """A route that is served through ASGI: a mounted application or a plain Starlette route."""
 
     reads_body = False
+    needs_body = True
     max_body: int | None = None
 
     def __init__(self, route: Any, errors: ErrorHandlers, context: Mapping[str, Any]) -> None:
@@ -72,6 +73,7 @@ class Refusal:
     """What answers where no route does: 404, 405, or the redirect to the other slash."""
 
     reads_body = True
+    needs_body = False
     max_body: int | None = None
 
     def __init__(
@@ -94,6 +96,7 @@ class Redirect:
     """Sends the client to the same path with or without its last slash (307, body kept)."""
 
     reads_body = True
+    needs_body = False
     max_body: int | None = None
 
     def __init__(self, errors: ErrorHandlers, context: Mapping[str, Any]) -> None:

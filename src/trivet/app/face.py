@@ -31,7 +31,7 @@ def core(app: Any, built: Callable[[], Built]) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
-            await handle(built(), scope, receive, send)
+            await handle(built(), scope, receive, send, gated=app.gates_asgi)
         elif kind == "websocket":
             await _serve_socket(built(), app, scope, receive, send)
         else:

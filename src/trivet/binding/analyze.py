@@ -22,7 +22,7 @@ from starlette.websockets import WebSocket
 
 from trivet.binding import params
 from trivet.binding.forms import with_union_validators
-from trivet.binding.plan import Call, Injected, Kind, SecurityScopes
+from trivet.binding.plan import Call, Injected, SecurityScopes
 from trivet.binding.signature import kind_of, typed_signature
 from trivet.concurrency import Limit
 from trivet.errors import DeclarationError, DependencyScopeError, place_of
@@ -312,9 +312,13 @@ class _Reader:
     def _with_path_choice(self, info: Any) -> Any:
         """Settle on the one of several alias choices that the path really has."""
         choices = info.validation_alias
-        if isinstance(info, params.Path) and isinstance(choices, AliasChoices):
+        if (
+            isinstance(info, params.Path)
+            and isinstance(choices, AliasChoices)
+            and all(isinstance(choice, str) for choice in choices.choices)
+        ):
             for choice in choices.choices:
-                if isinstance(choice, str) and choice in self.in_path:
+                if choice in self.in_path:
                     info = copy(info)
                     info.validation_alias = choice
                     break

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData, Headers
 from starlette.datastructures import UploadFile as StarletteUploadFile
 
 from trivet.binding import params
-from trivet.binding.forms import form_models, is_optional
+from trivet.binding.forms import embeds, form_models, is_optional
 from trivet.binding.plan import fields_of, param_model
 from trivet.binding.received import Errors, checked, extras, form_items, taken
 from trivet.schema.annotations import is_bytes, is_bytes_sequence, sequence_maker
@@ -132,7 +132,7 @@ async def read_body(
     """Read the body's fields of one function out of parsed JSON, raw bytes, or a form."""
     first = fields[0]
     is_form = isinstance(received, FormData)
-    if len(fields) == 1 and not embedded and not form_models(first):
+    if len(fields) == 1 and not embedded and not embeds(fields) and not form_models(first):
         value = received
         if is_form:
             value = {alias: item async for alias, item, _ in read_form(fields, received)}
@@ -161,7 +161,7 @@ async def read_body(
         elif isinstance(received, Mapping):
             name = next((name for name in names if received.get(name, ABSENT) is not ABSENT), "")
             value = received[name] if name else ABSENT
-            location = ("body", name or names[-1])
+            location = ("body", name or names[0])
         else:  # embedded fields stand in an object, not in a list or a scalar
             errors.append(missing(location))
             continue

@@ -6,6 +6,7 @@ the opposite order, with the error that is under way, if there is one, thrown in
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
@@ -98,7 +99,11 @@ class Lifetimes:
             value = await run_in_thread(next, generator, _END)
             if value is _END:
                 raise RuntimeError("generator didn't yield")
-        except BaseException:
+        except BaseException as error:
+            # A cancelled caller gets no value, yet the generator may have opened what it opens.
+            if inspect.getgeneratorstate(generator) == inspect.GEN_SUSPENDED:
+                with anyio.CancelScope(shield=True):
+                    await clean_in_thread(_thrown, generator, error)
             if semaphore is not None:
                 semaphore.release()
             raise

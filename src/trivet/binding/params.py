@@ -125,7 +125,7 @@ class _Marker(FieldInfo):  # type: ignore[misc]  # Pydantic calls it final and F
         alias = options.get("alias")
         if options.get("serialization_alias") is None and isinstance(alias, str):
             options["serialization_alias"] = alias
-        if options.get("validation_alias") is None:
+        if options.get("validation_alias") is None and "alias" in options:
             options["validation_alias"] = alias
         super().__init__(default=default, **options)
 

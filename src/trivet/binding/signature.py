@@ -92,7 +92,7 @@ def _resolved(annotation: Any, names: dict[str, Any]) -> Any:
     if not isinstance(annotation, str):
         return annotation
     try:
-        found = eval(annotation, names)  # noqa: S307  # the user's own annotation
+        found = eval(annotation, names)  # the user's own annotation
     except (NameError, AttributeError):
         return ForwardRef(annotation)
     return None if found is type(None) else found

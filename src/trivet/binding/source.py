@@ -78,7 +78,7 @@ class Source:
         """Compile what was written and give the function `name`; its text is kept for tracebacks."""
         text = "\n".join(self.lines) + "\n"
         namespace = dict(self.names)
-        exec(compile(text, filename, "exec"), namespace)  # noqa: S102  # text from our emitters alone
+        exec(compile(text, filename, "exec"), namespace)  # text from our emitters alone
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         made = namespace[name]
         made.__trivet_source__ = text

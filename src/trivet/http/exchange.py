@@ -154,6 +154,9 @@ class Target(Protocol):
     """True: the face gathers the whole body into `exchange.body` before `begin` is called.
     False: `begin` is called when the headers are complete, and the body comes by `receive`."""
 
+    needs_body: bool
+    """False: nothing that is done depends on the body, so a face may leave it unread."""
+
     max_body: int | None
     """The most bytes that a body may have, or None for no limit. The face answers 413 beyond it."""
 

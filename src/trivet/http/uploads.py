@@ -26,7 +26,7 @@ class UploadFile(StarletteUploadFile):
     headers: Headers
 
     @classmethod
-    def _checked(cls, value: Any, _info: Any) -> StarletteUploadFile:
+    def _validate(cls, value: Any, _info: Any) -> StarletteUploadFile:
         if not isinstance(value, StarletteUploadFile):
             raise ValueError(f"Expected UploadFile, received: {type(value)}")
         return value
@@ -39,4 +39,4 @@ class UploadFile(StarletteUploadFile):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> core_schema.CoreSchema:
-        return core_schema.with_info_plain_validator_function(cls._checked)
+        return core_schema.with_info_plain_validator_function(cls._validate)

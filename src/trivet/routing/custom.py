@@ -83,6 +83,7 @@ class CustomTarget:
     """Serves a route through the handler that its class made."""
 
     reads_body = False
+    needs_body = True
 
     def __init__(
         self,

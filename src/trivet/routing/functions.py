@@ -219,6 +219,7 @@ class Surrounded:
 
     def __init__(self, inner: Target, chain: Chain, errors: ErrorAnswers, hooks: Hooks) -> None:
         self.reads_body = inner.reads_body
+        self.needs_body = inner.needs_body
         self.max_body = inner.max_body
         self.inner = inner
         self.chain = chain

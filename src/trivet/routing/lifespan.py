@@ -43,7 +43,7 @@ def merged(outer: Lifespan, inner: Lifespan) -> Lifespan:
             if first is None and second is None:
                 yield None
             else:
-                yield {**(first or {}), **(second or {})}
+                yield {**(second or {}), **(first or {})}
 
     return both
 

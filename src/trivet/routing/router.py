@@ -133,8 +133,9 @@ class Router(Surroundings):
         )
         if options.get("max_body_size") is None:
             options["max_body_size"] = self.max_body_size
-        if options.get("form_limits") is None:  # a route class of one's own may not know them
-            options.pop("form_limits", None)
+        limits = {**self.form_limits, **(options.pop("form_limits", None) or {})}
+        if limits:  # a route class of one's own may not know them
+            options["form_limits"] = limits
         options["dependency_overrides_provider"] = self.dependency_overrides_provider
         self.routes.append(route_class(self.prefix + path, endpoint=endpoint, **options))
         self.mark_changed()

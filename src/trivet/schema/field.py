@@ -225,7 +225,8 @@ def _adapter(info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
         except PydanticSchemaGenerationError as error:
             raise SetupError(
                 f"Invalid args for response field! Hint: check that {info.annotation!r} is a valid"
-                " Pydantic field type",
+                " Pydantic field type, or leave the response model out with the decorator's"
+                " parameter response_model=None",
                 code="schema.unknown-type",
                 mend="use a model, a dataclass or a built-in type; for a return annotation that"
                 " is only for readers, give response_model=None",

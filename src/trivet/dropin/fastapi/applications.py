@@ -17,6 +17,7 @@ class FastAPI(App):
     """A Trivet application with the defaults that FastAPI's programs expect."""
 
     router_class = APIRouter
+    gates_asgi = False  # FastAPI leaves that to the server in front; on our own socket it stays
     answers_head = False  # FastAPI answers HEAD with 405 where only GET was declared
 
     def __init__(self, **options: Unpack[AppOptions]) -> None:
