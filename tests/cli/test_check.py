@@ -127,7 +127,7 @@ def test_deploy_is_content_with_what_is_there(trivet: Trivet, write: Write) -> N
             "from trivet.middleware.hosts import AllowedHosts\n"
             "from trivet.middleware.https import HttpsRedirect\n"
             "app = App(openapi_url=None)\n"
-            "app.add_hook(AllowedHosts(['shop.example']))\n"
+            "app.add_hook(AllowedHosts(allowed_hosts=['shop.example']))\n"
             "app.add_hook(SecureHeaders())\napp.add_hook(HttpsRedirect())\n"
         }
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.cli.typed import Write
@@ -171,6 +171,8 @@ def test_factory_option_is_carried(tmp_path: Path, write: Write) -> None:
         ("main.py:my app", "cli.not-a-target", "main.py:app"),
         ("shop web", "cli.not-a-target", "neither a file nor the name of a module"),
         ("2-step.py", "cli.not-a-module", "rename it to _2_step.py"),
+        ("x" * 300, "cli.not-a-target", "neither a file"),
+        ("main\0.py", "cli.not-a-target", "neither a file"),
         ("empty/", "cli.no-app", "no application found in"),
     ],
 )
@@ -220,6 +222,8 @@ def test_pyproject_that_leads_to_its_own_folder_is_followed_once(
     assert find(None, tmp_path).module == "main"
 
 
+@example("\0.py")
+@example("/")
 @given(st.text(max_size=30))
 def test_any_text_gives_a_place_or_says_why_not(text: str) -> None:
     """No input of the user raises anything else."""

@@ -157,10 +157,11 @@ def test_workers_load_the_application_each_for_itself(write: Write) -> None:
 
     with LiveProcess(["main:app", "--workers", "2"], folder=folder) as server:
         assert server.process is not None
-        seen = httpx2.get(f"{server.url}/seen").json()
+        pids: set[int] = set()
+        while len(pids) < 2:  # the second may start later; the test's own time limit ends it
+            pids.add(httpx2.get(f"{server.url}/seen").json()["pid"])
 
-    assert seen["pid"] != server.process.pid
-    assert server.log.count("Application startup complete") == 2
+    assert server.process.pid not in pids
 
 
 def test_access_log_may_be_json_or_nothing(write: Write) -> None:

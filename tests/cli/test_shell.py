@@ -12,7 +12,7 @@ def test_command_runs_with_application_client_and_names(trivet: Trivet, write: W
     done = trivet("shell", "-c", "print(app.title, client.get('/items/3').json(), Item.__name__)")
 
     assert done.code == 0, done.err
-    assert done.out == "Shop {'id': 3, 'name': 'memory'} Item\n"
+    assert done.out == "Shop {'name': 'memory', 'id': 3} Item\n"
 
 
 def test_program_may_come_from_standard_input(trivet: Trivet, write: Write) -> None:

@@ -42,6 +42,7 @@ FACTORY_NAMES = ("create_app", "make_app")
 _ATTRIBUTE = re.compile(r"(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)(?P<call>\(\))?")
 _MODULE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _NOT_IN_NAMES = re.compile(r"\W|^(?=\d)")
+_LONGEST_NAME = 255  # bytes of a file's name on every usual file system
 _FRAMEWORKS = frozenset({"trivet", "fastapi", "starlette", "flask", "django"})
 
 
@@ -95,24 +96,31 @@ def find(target: str | None, folder: Path, *, is_factory: bool = False) -> Place
 def _follow(target: str, folder: Path, is_factory: bool, *, was_configured: bool = False) -> Place:
     path, attribute, calls = _split(target)
     is_factory = is_factory or calls
+    # No file has such a name, and the operating system would say so in its own words.
+    if "\0" in path or any(len(name.encode()) > _LONGEST_NAME for name in Path(path).parts):
+        raise _no_target(target)
     file = folder / path
     if file.is_dir():
         package = file / "__init__.py"
         if package.is_file() and (attribute is not None or _binds_an_app(package)):
             return _in_file(target, package, attribute, is_factory)
-        if package.is_file() or not file.with_suffix(".py").is_file():
+        if package.is_file() or not (file.parent / f"{file.name}.py").is_file():
             # A pyproject.toml that leads to a folder is not asked again: it may lead to itself.
             found = _search(file, is_factory, asks_pyproject=not was_configured)
             return replace(found, attribute=attribute or found.attribute, origin=target)
     if path.endswith(".py") or "/" in path or "\\" in path:
         return _in_file(target, file, attribute, is_factory)
     if not _MODULE.fullmatch(path):
-        raise CannotFindApp(
-            f"{target!r} is neither a file nor the name of a module",
-            code="cli.not-a-target",
-            mend="trivet dev main.py, or trivet dev package.module:app",
-        )
+        raise _no_target(target)
     return Place(path, attribute, folder, target, is_factory)
+
+
+def _no_target(target: str) -> CannotFindApp:
+    return CannotFindApp(
+        f"{target!r} is neither a file nor the name of a module",
+        code="cli.not-a-target",
+        mend="trivet dev main.py, or trivet dev package.module:app",
+    )
 
 
 def _split(target: str) -> tuple[str, str | None, bool]:

@@ -149,7 +149,8 @@ def guards_hosts(app: App) -> Iterator[Finding]:
             Level.WARNING,
             "deploy.hosts",
             "every Host header is accepted, and links made from it may lead anywhere",
-            "app.add_hook(AllowedHosts(...)) with your names, from trivet.middleware.hosts",
+            'app.add_hook(AllowedHosts(allowed_hosts=["shop.example"])), '
+            "from trivet.middleware.hosts",
         )
 
 
