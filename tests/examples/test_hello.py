@@ -37,5 +37,7 @@ def test_documentation_is_served(hello: Example) -> None:
     assert httpx2.get(f"{hello.url}/docs").headers["content-type"].startswith("text/html")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(180)  # bounded by the number of requests, on a busy machine too
 def test_generated_requests_are_answered(hello: Example, tmp_path: Path) -> None:
     check_schema(hello, tmp_path)

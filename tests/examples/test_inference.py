@@ -156,5 +156,6 @@ def test_the_small_model_of_the_example_answers() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)  # bounded by the number of requests, on a busy machine too
 def test_generated_requests_are_answered(example: Example, tmp_path: Path) -> None:
     check_schema(example, tmp_path, "--header=X-API-Key: first-key")

@@ -167,5 +167,6 @@ def test_the_document_shows_examples_and_every_answer(users: httpx2.Client) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)  # bounded by the number of requests, on a busy machine too
 def test_generated_requests_are_answered(example: Example, tmp_path: Path) -> None:
     check_schema(example, tmp_path)
