@@ -105,6 +105,7 @@ class App:
         self.servers = list(options.get("servers") or [])
         self.root_path = options.get("root_path", "")
         self.max_body_size = options.get("max_body_size")
+        self.page_urls = options.get("page_urls")
         self.error_shape: ErrorShape = options.get("error_shape", FASTAPI)
         self.openapi_schema: dict[str, Any] | None = None
         self.state = State()
@@ -218,14 +219,6 @@ class App:
                 error_shape=self.error_shape,
             )
         return self.openapi_schema
-
-    def swagger_ui_assets(self, root: str) -> dict[str, str]:
-        """Give the addresses of Swagger UI's files, as arguments of its page."""
-        return {}
-
-    def redoc_assets(self, root: str) -> dict[str, str]:
-        """Give the addresses of ReDoc's files, as arguments of its page."""
-        return {}
 
     # -- parts, hooks, handlers ------------------------------------------------------------------
 

@@ -5,63 +5,106 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from trivet.concurrency import run_in_thread
+from trivet.errors import HTTPException
+from trivet.openapi.assets import CDN, Assets, PageUrls, find_assets
 from trivet.openapi.pages import (
-    get_redoc_html,
-    get_swagger_ui_html,
+    RedocPage,
+    SwaggerPage,
     get_swagger_ui_oauth2_redirect_html,
 )
 
 __all__ = ["add_documentation"]
 
+# The files' addresses change with their content.
+_FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
+
 
 def add_documentation(app: Any) -> None:
     """Add the document, Swagger UI with its OAuth2 redirect, and ReDoc, as far as they have URLs."""
-    if not app.openapi_url:
-        return
+    if app.openapi_url:
+        _Pages(app).add()
 
-    async def openapi(request: Request) -> JSONResponse:
-        document = app.openapi()
+
+class _Pages:
+    """The document and the pages of one application."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._assets: Assets | None = None if app.page_urls is not None else find_assets()
+        self._folder = f"{(app.docs_url or app.redoc_url or '').rstrip('/')}/assets"
+
+    def add(self) -> None:
+        app = self._app
+        app.add_route(app.openapi_url, self.openapi, include_in_schema=False)
+        if app.docs_url:
+            app.add_route(app.docs_url, self.swagger_ui, include_in_schema=False)
+            if app.swagger_ui_oauth2_redirect_url:
+                app.add_route(
+                    app.swagger_ui_oauth2_redirect_url,
+                    self.swagger_ui_redirect,
+                    include_in_schema=False,
+                )
+        if app.redoc_url:
+            app.add_route(app.redoc_url, self.redoc, include_in_schema=False)
+        if self._assets is not None and (app.docs_url or app.redoc_url):
+            app.add_route(self._folder + "/{name}", self.asset, include_in_schema=False)
+
+    def urls(self, root: str) -> PageUrls:
+        """Say where the pages find their scripts, for an application mounted at `root`."""
+        if self._assets is not None:
+            return self._assets.urls(root + self._folder)
+        return self._app.page_urls or CDN
+
+    async def openapi(self, request: Request) -> JSONResponse:
+        document = self._app.openapi()
         root = _root(request)
-        if root and app.root_path_in_servers:
+        if root and self._app.root_path_in_servers:
             servers = document.get("servers", [])
             if root not in {server.get("url") for server in servers}:
                 document = {**document, "servers": [{"url": root}, *servers]}
         return JSONResponse(document)
 
-    async def swagger_ui(request: Request) -> HTMLResponse:
-        root = _root(request)
+    async def swagger_ui(self, request: Request) -> HTMLResponse:
+        app, root = self._app, _root(request)
+        urls = await run_in_thread(self.urls, root)
         redirect = app.swagger_ui_oauth2_redirect_url
-        return get_swagger_ui_html(
+        page = SwaggerPage(
             openapi_url=root + app.openapi_url,
             title=f"{app.title} - Swagger UI",
+            js_url=urls.swagger_js,
+            css_url=urls.swagger_css,
+            favicon_url=urls.favicon,
             oauth2_redirect_url=root + redirect if redirect else None,
             init_oauth=app.swagger_ui_init_oauth,
-            swagger_ui_parameters=app.swagger_ui_parameters,
-            **app.swagger_ui_assets(root),
+            parameters=app.swagger_ui_parameters or {},
         )
+        return HTMLResponse(page.html())
 
-    async def swagger_ui_redirect(request: Request) -> HTMLResponse:
+    async def swagger_ui_redirect(self, request: Request) -> HTMLResponse:
         return get_swagger_ui_oauth2_redirect_html()
 
-    async def redoc(request: Request) -> HTMLResponse:
-        root = _root(request)
-        return get_redoc_html(
+    async def redoc(self, request: Request) -> HTMLResponse:
+        app, root = self._app, _root(request)
+        urls = await run_in_thread(self.urls, root)
+        page = RedocPage(
             openapi_url=root + app.openapi_url,
             title=f"{app.title} - ReDoc",
-            **app.redoc_assets(root),
+            js_url=urls.redoc_js,
+            favicon_url=urls.favicon,
+            with_google_fonts=self._assets is None,
         )
+        return HTMLResponse(page.html())
 
-    app.add_route(app.openapi_url, openapi, include_in_schema=False)
-    if app.docs_url:
-        app.add_route(app.docs_url, swagger_ui, include_in_schema=False)
-        if app.swagger_ui_oauth2_redirect_url:
-            app.add_route(
-                app.swagger_ui_oauth2_redirect_url, swagger_ui_redirect, include_in_schema=False
-            )
-    if app.redoc_url:
-        app.add_route(app.redoc_url, redoc, include_in_schema=False)
+    async def asset(self, request: Request) -> Response:
+        assets: Any = self._assets
+        name = request.path_params["name"]
+        if name not in assets.files:
+            raise HTTPException(404)
+        content = await run_in_thread(assets.read, name)
+        return Response(content, headers=_FOR_EVER, media_type=assets.media_type(name))
 
 
 def _root(request: Request) -> str:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from trivet.binding.params import Depends
 from trivet.middleware.hook import Hook
+from trivet.openapi.assets import PageUrls
 from trivet.openapi.error_shape import ErrorShape
 from trivet.routing.options import FormLimits, Responses
 from trivet.routing.router import Router
@@ -43,6 +44,8 @@ class AppOptions(TypedDict, total=False):
 
     `max_body_size` is in bytes. `hooks` are native middleware, outermost first; `middleware` is
     ASGI middleware of Starlette's kind. `error_shape` is how errors are answered and documented.
+    `page_urls` says where the documentation pages find their scripts: from the installation where
+    it is left out, `trivet.openapi.assets.CDN`, or your own.
     """
 
     debug: bool
@@ -86,3 +89,4 @@ class AppOptions(TypedDict, total=False):
     max_body_size: int | None
     form_limits: FormLimits | None
     error_shape: ErrorShape
+    page_urls: PageUrls | None

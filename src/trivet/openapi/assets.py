@@ -1,18 +1,12 @@
 """The scripts and styles of the documentation pages: from installed files, or from a CDN.
 
-The files are not ours. They are looked for, in this order, in
-
-1. a folder ``bundled`` beside this file, where a build of Trivet may put them;
-2. ``drf-spectacular-sidecar``, which is kept most current of all on the index: since 2021 it has
-   followed Swagger UI and ReDoc about once a month, and it carries their licences (2026.10.1
-   has Swagger UI 5.33.1 and ReDoc 2.5.4). It asks for Django, which is installed with it
-   and never imported;
-3. ``fastapi-offline``, a few weeks behind (1.7.7 has Swagger UI 5.32.6 and ReDoc 2.5.3) and much
-   lighter where FastAPI is installed anyway, which it asks for and which is never imported either.
-
-The others that were looked at are years old (swagger-ui-bundle: 4.15.5; openapi-ui-bundles: no
-release since 2024), or have no ReDoc (swagger-ui-py, flask-openapi3-swagger).
-Where none is installed `find_assets` gives None, and the pages need the CDN.
+The files are not ours. A build of Trivet puts them into the folder ``bundled`` beside this file, out
+of ``drf-spectacular-sidecar``: it is kept most current of all on the index, has followed Swagger UI
+and ReDoc about once a month since 2021, and carries their licences (2026.10.1 has Swagger UI 5.33.1
+and ReDoc 2.5.4). It asks for Django, so it is a requirement of the build alone. The others that were
+looked at are years old (swagger-ui-bundle: 4.15.5; openapi-ui-bundles: no release since 2024), or
+have no ReDoc (swagger-ui-py, flask-openapi3-swagger).
+Where the folder is missing `find_assets` gives None, and the pages need the CDN.
 """
 
 from __future__ import annotations
@@ -21,7 +15,6 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 __all__ = ["CDN", "Assets", "PageUrls", "find_assets"]
@@ -60,7 +53,6 @@ CDN = PageUrls(
 class Assets:
     """The files of the pages by the names under which they are served."""
 
-    package: str
     files: Mapping[str, Path]
 
     def read(self, name: str) -> bytes:
@@ -80,34 +72,17 @@ class Assets:
         return iter(self.files.items())
 
 
-# Package → the folder of Swagger UI's files in it, and that of ReDoc's.
-_SIDECAR = "static/drf_spectacular_sidecar"
-_PACKAGES = {
-    "drf_spectacular_sidecar": (f"{_SIDECAR}/swagger-ui-dist", f"{_SIDECAR}/redoc/bundles"),
-    "fastapi_offline": ("static", "static"),
-}
+_BUNDLED = Path(__file__).parent / "bundled"
 
 
-def find_assets() -> Assets | None:
-    """Give the installed files; None where there are none."""
-    found = _in_folder("trivet", Path(__file__).parent / "bundled", ("", ""))
-    for package, folders in _PACKAGES.items():
-        if found is None:
-            # Found, not imported: neither Django nor FastAPI shall be loaded for three files.
-            spec = find_spec(package)
-            for place in (spec.submodule_search_locations or ()) if spec else ():
-                found = found or _in_folder(package, Path(place), folders)
-    return found
-
-
-def _in_folder(package: str, root: Path, folders: tuple[str, str]) -> Assets | None:
-    swagger, redoc = root / folders[0], root / folders[1]
+def find_assets(folder: Path = _BUNDLED) -> Assets | None:
+    """Give the files that came with the installation; None where they are missing."""
     files = {
-        SWAGGER_JS: swagger / "swagger-ui-bundle.js",
-        SWAGGER_CSS: swagger / "swagger-ui.css",
-        REDOC_JS: redoc / "redoc.standalone.js",
+        SWAGGER_JS: folder / "swagger-ui-bundle.js",
+        SWAGGER_CSS: folder / "swagger-ui.css",
+        REDOC_JS: folder / "redoc.standalone.js",
     }
-    return Assets(package, files) if all(path.is_file() for path in files.values()) else None
+    return Assets(files) if all(path.is_file() for path in files.values()) else None
 
 
 @lru_cache(maxsize=16)

@@ -8,6 +8,7 @@ from typing_extensions import Unpack
 
 from trivet.app.application import App
 from trivet.app.options import AppOptions
+from trivet.openapi.assets import CDN
 from trivet.dropin.fastapi.routing import APIRouter
 
 __all__ = ["FastAPI"]
@@ -22,14 +23,9 @@ class FastAPI(App):
 
     def __init__(self, **options: Unpack[AppOptions]) -> None:
         options.setdefault("title", "FastAPI")
+        options.setdefault("page_urls", CDN)  # as FastAPI has it
         options.pop("telemetry", None)  # type: ignore[typeddict-item]
         super().__init__(**options)
-
-    def swagger_ui_assets(self, root: str) -> dict[str, str]:
-        return {}
-
-    def redoc_assets(self, root: str) -> dict[str, str]:
-        return {}
 
     def route(self, path: str, methods: Any = None, **options: Any) -> Any:
         """Declare a plain Starlette route, as FastAPI does."""
