@@ -21,8 +21,8 @@ from weakref import WeakKeyDictionary
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
-from anyio.lowlevel import RunVar
 from anyio._core._eventloop import threadlocals  # what `anyio.from_thread` looks at; see `_work`
+from anyio.lowlevel import RunVar
 
 __all__ = [
     "Limit",
@@ -179,7 +179,8 @@ async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwa
         lent.limiter.acquire_on_behalf_of_nowait(job)
     except anyio.WouldBlock:
         await lent.limiter.acquire_on_behalf_of(job)
-    return await _run(job)
+    result: T = await _run(job)
+    return result
 
 
 async def clean_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -191,7 +192,8 @@ async def clean_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.k
     loop = _running_loop()
     if loop is None:
         return await anyio.to_thread.run_sync(call, limiter=anyio.CapacityLimiter(1))
-    return await _run(_Job(call, loop, _workers.lent_for(loop), is_limited=False))
+    result: T = await _run(_Job(call, loop, _workers.lent_for(loop), is_limited=False))
+    return result
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -201,7 +203,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-async def _run(job: _Job) -> Any:
+async def _run(job: _Job) -> Any:  # Any: what the job's function gives
     _workers.put(job)
     try:
         return await job.future
@@ -221,7 +223,7 @@ _END = object()
 async def iterate_in_thread(iterator: Iterator[T]) -> AsyncIterator[T]:
     """Iterate over a blocking iterator, each step on a worker thread."""
     while True:
-        item = await run_in_thread(next, iterator, _END)  # type: ignore[arg-type]
+        item = await run_in_thread(next, iterator, _END)
         if item is _END:
             break
         yield item  # type: ignore[misc]

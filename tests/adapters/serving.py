@@ -26,6 +26,7 @@ class Ready:
     """A target that reads the body whole and answers at once."""
 
     reads_body = True
+    needs_body = True
 
     def __init__(
         self, answer: Callable[[Exchange], Answer], max_body: int | None = 100_000
@@ -41,6 +42,8 @@ class Ready:
 
 class Running:
     """A target whose work is a coroutine; it reads the body itself unless told otherwise."""
+
+    needs_body = True
 
     def __init__(
         self,
@@ -252,15 +255,15 @@ def wait_until(is_so: Callable[[], object], most: float = 20.0) -> None:
 
 def read_all(sock: socket.socket) -> bytes:
     """Give what comes until the other side ends."""
-    found = b""
+    found = []
     while True:
         try:
-            data = sock.recv(65536)
+            data = sock.recv(1 << 20)
         except ConnectionResetError:
-            return found
+            data = b""
         if not data:
-            return found
-        found += data
+            return b"".join(found)
+        found.append(data)
 
 
 def read_answer(sock: socket.socket, method: str = "GET") -> tuple[int, dict[str, str], bytes]:

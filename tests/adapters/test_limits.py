@@ -121,3 +121,11 @@ def test_the_smallest_limits_still_serve() -> None:
         assert read_answer(sock)[0] == 200
         sock.sendall(request("/ready", "A: b", "C: d"))
         assert read_answer(sock)[0] == 431
+
+
+def test_a_slow_rest_of_a_body_gets_no_second_answer() -> None:
+    with running(limits=Limits(body_window=_SOON, sweep=_SOON)) as server:
+        answer = server.ask(request("/refuse", "Content-Length: 5", method="POST"))
+
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.startswith(b"HTTP/1.1 404 ")

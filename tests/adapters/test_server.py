@@ -9,11 +9,12 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -30,9 +31,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and soc
 class Process:
     """A server in a process of its own."""
 
-    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, output: IO[str]) -> None:
         self.process = process
         self.port = port
+        self._output = output
 
     def ask(self, path: str, *headers: str) -> bytes:
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as sock:
@@ -44,7 +46,13 @@ class Process:
 
     def stop(self) -> str:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.communicate(timeout=50)[0]
+        self.process.wait(50)
+        return self.output()
+
+    def output(self) -> str:
+        """Give what the server has written; a file, as a full pipe would block it."""
+        self._output.seek(0)
+        return self._output.read()
 
 
 @contextmanager
@@ -57,21 +65,22 @@ def process(app: str = APP, folder: Path | None = None, **options: Any) -> Itera
     paths = (
         [str(folder), str(root), str(root / "src")] if folder else [str(root), str(root / "src")]
     )
-    started = subprocess.Popen(
-        [sys.executable, str(SCRIPT), app, json.dumps(options)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        cwd=folder or root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    found = Process(started, port)
-    try:
-        wait_until(lambda: started.poll() is not None or _is_up(found, options.get("uds")), 50)
-        assert started.poll() is None, started.communicate()[0]
-        yield found
-    finally:
-        if started.poll() is None:
-            found.stop()
-        if started.stdout is not None:
-            started.stdout.close()
+    with tempfile.TemporaryFile("w+") as output:
+        started = subprocess.Popen(
+            [sys.executable, str(SCRIPT), app, json.dumps(options)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            cwd=folder or root,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        found = Process(started, port, output)
+        try:
+            wait_until(lambda: started.poll() is not None or _is_up(found, options.get("uds")), 50)
+            assert started.poll() is None, found.output()
+            yield found
+        finally:
+            if started.poll() is None:
+                found.stop()
 
 
 def _is_up(server: Process, uds: str | None) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import trustme
 
 from tests.cli.typed import SCRIPT, Trivet, Write, environment
 from trivet.cli.find import Place
@@ -201,6 +203,71 @@ def test_unix_socket_is_served(write: Write, tmp_path: Path) -> None:
             time.sleep(0.05)
         with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(path), retries=20)) as client:
             answer = client.get("http://shop.example/seen")
+    finally:
+        process.terminate()
+        process.wait()
+
+    assert answer.status_code == 200
+
+
+FASTAPI = """\
+import os
+from fastapi import FastAPI
+app = FastAPI()
+@app.get("/seen")
+def seen() -> dict:
+    return {"pid": os.getpid(), "from": FastAPI.__module__}
+"""
+
+
+@pytest.mark.slow
+def test_dropin_is_installed_in_every_worker(write: Write) -> None:
+    folder = write({"main.py": FASTAPI})
+
+    with LiveProcess(["--dropin", "fastapi", "--workers", "2"], folder=folder) as server:
+        assert server.process is not None
+        seen = httpx2.get(f"{server.url}/seen").json()
+
+    assert seen["from"].startswith("trivet.dropin.")
+    assert seen["pid"] != server.process.pid
+
+
+@pytest.mark.slow
+def test_dropin_is_installed_in_reloaded_processes(dev: Callable[..., Dev], write: Write) -> None:
+    write({"main.py": FASTAPI})
+
+    server = dev("main.py", "--dropin", "fastapi")
+    first = server.until(lambda answer: answer.status_code == 200).json()
+    write({"main.py": f"# changed\n{FASTAPI}"})
+    second = server.until(lambda answer: answer.json()["pid"] != first["pid"]).json()
+
+    assert second["from"].startswith("trivet.dropin.")
+
+
+def test_certificate_makes_it_https(write: Write, tmp_path: Path) -> None:
+    folder = write({"main.py": app_text()})
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = ["run", "--ssl-keyfile", "key.pem", "--ssl-certfile", "cert.pem", "--port", str(port)]
+    process = subprocess.Popen(
+        [SCRIPT, *words],
+        cwd=folder,
+        env=environment({}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        answer = None
+        while answer is None:
+            assert process.poll() is None
+            with contextlib.suppress(httpx2.ConnectError):
+                answer = httpx2.get(f"https://127.0.0.1:{port}/seen", verify=context)
     finally:
         process.terminate()
         process.wait()

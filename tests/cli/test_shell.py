@@ -41,5 +41,14 @@ def test_listed_names_alone_are_there_where_the_module_lists_them(
     assert done.out == "True False True\n"
 
 
+def test_dropin_is_there_for_every_command(trivet: Trivet, write: Write) -> None:
+    write({"main.py": 'from fastapi import FastAPI\napp = FastAPI(title="Old")\n'})
+
+    done = trivet("shell", "--dropin", "fastapi", "-c", "print(app.title, FastAPI.__module__)")
+
+    assert done.code == 0, done.err
+    assert done.out.startswith("Old trivet.dropin.fastapi")
+
+
 def test_application_that_cannot_be_loaded_ends_with_3(trivet: Trivet) -> None:
     assert trivet("shell", "-c", "1").code == 3

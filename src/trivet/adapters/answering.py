@@ -276,6 +276,9 @@ class Answering(asyncio.Protocol):
 
     def _can_skip(self, exchange: SocketExchange) -> bool:
         """Tell whether the rest of a body is small and sure to come, so that it may be skipped."""
+        half = exchange.half
+        if half is not None and half.inlet is not None and half.inlet.expects:
+            return False
         return self._phase == BODY and self._unread() <= _LARGE
 
     def _unread(self) -> int:
@@ -365,7 +368,11 @@ class Answering(asyncio.Protocol):
         """Answer a request that is refused, and let the connection end."""
         exchange = self.exchange
         self.exchange = None
-        if exchange is not None and exchange.state != DONE:
+        if exchange is not None and exchange.state == DONE:
+            # The rest of a body that nobody wanted: its request has had its answer.
+            self._linger()
+            return
+        if exchange is not None:
             is_fresh = exchange.state == FRESH
             exchange.lose()
             if not is_fresh:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from starlette.requests import ClientDisconnect
 
 from trivet.adapters.gate import Refused, check_length, check_parsed, refusal
-from trivet.http.exchange import Answer, Dispatch, Exchange, Message, Receive, Scope, Send
+from trivet.http.exchange import Answer, Exchange, Finder, Message, Receive, Scope, Send
 
 __all__ = ["AsgiExchange", "BodyTooLargeError", "handle", "read_body"]
 
@@ -108,7 +108,7 @@ def check(scope: Scope) -> int:
 
 
 async def handle(
-    dispatch: Dispatch, scope: Scope, receive: Receive, send: Send, *, gated: bool = True
+    dispatch: Finder, scope: Scope, receive: Receive, send: Send, *, gated: bool = True
 ) -> None:
     """Serve one request through ASGI; `gated` looks at it first as at one from our own socket."""
     exchange = AsgiExchange(scope, receive, send)

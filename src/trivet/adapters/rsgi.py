@@ -122,7 +122,7 @@ class RsgiExchange(Exchange):
     def target_read_body(self) -> bool:
         """True if the face has read the body for the target already."""
         target = getattr(self, "target", None)
-        return target is not None and bool(target.reads_body)
+        return target is not None and bool(target.reads_body and target.needs_body)
 
     async def _send(self, message: Message) -> None:
         kind = message["type"]
@@ -236,7 +236,7 @@ async def handle(dispatch: Dispatch, scope: RsgiScope, protocol: RsgiProtocol) -
         target = dispatch.find(exchange)
         if target.max_body is not None:
             check_length(length, target.max_body)
-        if target.reads_body and length:
+        if target.reads_body and target.needs_body and length:
             exchange.body = await read_body(protocol, target.max_body)
     except Refused as refused:
         await exchange.reply(refusal(refused))

@@ -193,9 +193,7 @@ class ErrorHandlers:
                 await self.fail(exchange, error)
             raise error
         if exchange.started:
-            raise RuntimeError(
-                "Caught handled exception, but response already started."
-            ) from error
+            raise RuntimeError("Caught handled exception, but response already started.") from error
         answer = self.at_once(exchange, error)
         if answer is not None:
             await deliver(exchange, answer, self._hooks)

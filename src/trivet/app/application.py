@@ -113,7 +113,7 @@ class App:
         self.webhooks = options.get("webhooks") or self.router_class()
         self.router = self.router_class(
             dependency_overrides_provider=self,
-            **{name: options[name] for name in _ROUTER_OPTIONS if name in options},  # type: ignore[literal-required, typeddict-item]
+            **{name: options[name] for name in _ROUTER_OPTIONS if name in options},  # type: ignore[literal-required]
         )
         self.router.changed.append(self._changed)
         self.exception_handlers: dict[Any, Callable[..., Any]] = dict(

@@ -62,7 +62,10 @@ class ForeignTarget:
         send = exchange.send if self._errors.hooks.is_empty else self._errors.hooks.send(exchange)
         scope["starlette.exception_handlers"] = (self._errors.by_class, self._errors.by_status)
         try:
-            _, child = self.route.matches(scope)
+            try:
+                _, child = self.route.matches(scope)
+            except ValueError as error:  # a converter found no value in what fits its pattern
+                raise StarletteHTTPException(404) from error
             scope.update(child)
             await self.route.handle(scope, exchange.receive, send)
         except Exception as error:

@@ -70,9 +70,7 @@ def _last_resort(inner: ASGIApp, errors: ErrorHandlers) -> ASGIApp:
     return serve
 
 
-async def _serve_socket(
-    built: Built, app: Any, scope: Scope, receive: Receive, send: Send
-) -> None:
+async def _serve_socket(built: Built, app: Any, scope: Scope, receive: Receive, send: Send) -> None:
     errors = built.errors
     scope["app"] = app
     scope.setdefault("router", app.router)

@@ -15,7 +15,7 @@ from trivet.openapi.error_shape import ErrorShape
 from trivet.routing.options import FormLimits, Responses
 from trivet.routing.router import Router
 
-__all__ = ["AppOptions", "DOCUMENT_DEFAULTS"]
+__all__ = ["DOCUMENT_DEFAULTS", "AppOptions"]
 
 # The options that only the document and its pages read, with what stands where none is given.
 DOCUMENT_DEFAULTS: dict[str, Any] = {

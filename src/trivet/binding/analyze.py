@@ -94,7 +94,8 @@ def analyze(
         elif isinstance(found.field_info, params.Body):
             call.body.append(found)
         else:
-            getattr(call, found.field_info.in_.value).append(found)
+            info: Any = found.field_info  # a marker: it knows its place
+            getattr(call, info.in_.value).append(found)
     return call
 
 
@@ -328,5 +329,3 @@ class _Reader:
 def _where(function: Callable[..., Any]) -> str | None:
     place = place_of(function)
     return f"{place['file']}:{place['line']}" if "file" in place else None
-
-

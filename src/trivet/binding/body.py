@@ -74,7 +74,7 @@ def _numbered(field: Field, index: int) -> Field:
     info = copy(field.field_info)
     models = form_models(field)
     if len(models) == 1:
-        model = models[0]
+        model: Any = models[0]
         described = Annotated[
             model, GetPydanticSchema(get_pydantic_json_schema=partial(_form_schema, model))
         ]

@@ -224,7 +224,7 @@ class PlanCompiler:
             return self._values[key], self._errors[key]
         given, errors = self._call_inputs(call)
         source = self.source
-        value = source.fresh(call.name or getattr(call.function, "__name__", "dependency"))
+        value = source.fresh(call.name or str(getattr(call.function, "__name__", "dependency")))
         function = source.name(call.function, getattr(call.function, "__name__", "dependency"))
         text = self.call_text(call, function, given)
         if errors:
@@ -327,9 +327,7 @@ class PlanCompiler:
         self._with_default(one, value, errors, location)
         return value
 
-    def _with_default(
-        self, one: Field, value: str, errors: str, location: tuple[str, str]
-    ) -> None:
+    def _with_default(self, one: Field, value: str, errors: str, location: tuple[str, str]) -> None:
         source = self.source
         has_factory = one.field_info.default_factory is not None
         default = None if has_factory else one.field_info.default
@@ -449,9 +447,7 @@ def _is_plain_text(one: Field) -> bool:
     )
 
 
-def _overridden(
-    call: Call, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
-) -> Call:
+def _overridden(call: Call, overrides: Mapping[Callable[..., Any], Callable[..., Any]]) -> Call:
     """Give the plan with overridden dependencies replaced, keys and names kept."""
     if not overrides:
         return call

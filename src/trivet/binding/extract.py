@@ -44,9 +44,7 @@ def _read_model(
     used: set[str] = set()
     own: set[str] = set()
     for one in fields_of(model):
-        dashed = in_headers and getattr(
-            one.field_info, "convert_underscores", dashed_by_default
-        )
+        dashed = in_headers and getattr(one.field_info, "convert_underscores", dashed_by_default)
         names = names_of(one, dashed=dashed)
         own.update(wire.lower() if in_headers else wire for _, wire in names)
         alias, wire = next((pair for pair in names if pair[1] in received), names[0])

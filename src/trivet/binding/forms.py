@@ -45,9 +45,10 @@ def with_union_validators(annotation: Any) -> Any:
         if choice is type(None):
             choices.append(choice)
             continue
-        model, metadata = choice, ()
+        model: Any = choice
+        metadata: Sequence[Any] = ()
         if get_origin(choice) is Annotated:
-            model, *metadata = get_args(choice)  # type: ignore[assignment]
+            model, *metadata = get_args(choice)
         validator = BeforeValidator(partial(_by_own_fields, model=model))
         tag = next((item for item in reversed(metadata) if isinstance(item, Tag)), None)
         choices.append(Annotated[choice, validator, tag or Tag(model.__name__)])
@@ -75,9 +76,7 @@ def _by_own_fields(value: Any, *, model: type[BaseModel]) -> Any:
             for item in (found if isinstance(found, list) else [found])
         ]
     )
-    shaped = {
-        alias: item for alias, item, _ in form_items(fields_of(model), received)
-    }
+    shaped = {alias: item for alias, item, _ in form_items(fields_of(model), received)}
     # None and empty lists cannot come from a form, but another validator may have put them there.
     shaped.update(
         {
@@ -99,8 +98,7 @@ def embeds(fields: Sequence[Field]) -> bool:
     first = fields[0]
     models = form_models(first)
     if models and any(
-        not form_models(other) or other.annotation is not first.annotation
-        for other in fields[1:]
+        not form_models(other) or other.annotation is not first.annotation for other in fields[1:]
     ):
         return True
     if getattr(first.field_info, "embed", None):

@@ -120,4 +120,5 @@ def _code(function: Any) -> CodeType | None:
         if not isinstance(method, FunctionType):
             return None
         function = method
-    return function.__code__
+    code: CodeType = function.__code__
+    return code

@@ -98,7 +98,11 @@ _NONE_IS_UNSET = (
 )
 
 
-class _Marker(FieldInfo):  # type: ignore[misc]  # Pydantic calls it final and FastAPI's dialect needs it
+# Pydantic calls the class final; FastAPI's dialect is made of subclasses. Any: said once, here.
+_FieldInfo: Any = FieldInfo
+
+
+class _Marker(_FieldInfo):  # type: ignore[misc]
     """What the markers of all places share."""
 
     def __init__(

@@ -39,7 +39,7 @@ __all__ = [
 
 def request_of(x: Exchange) -> Request:
     """Give the request object of an exchange, made when somebody first asks for it."""
-    request = x.request
+    request: Request | None = x.request
     if request is None:
         scope = x.scope
         x.target.enter(scope, x.params)

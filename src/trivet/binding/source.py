@@ -18,8 +18,7 @@ __all__ = ["Source"]
 
 # What the emitters write themselves: the user's functions never go by these names.
 _LOCALS = frozenset(
-    {"body", "error", "errors_body", "lifetimes", "request", "response"}
-    | {"tasks", "value", "x"}
+    {"body", "error", "errors_body", "lifetimes", "request", "response"} | {"tasks", "value", "x"}
 )
 _TAKEN = _LOCALS | frozenset(dir(builtins))
 

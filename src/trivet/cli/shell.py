@@ -17,6 +17,11 @@ from trivet.cli.terminal import Pen
 
 __all__ = ["shell"]
 
+# By name: it is the user's to install, and nothing of ours needs it.
+_IPYTHON = "IPython"
+# By name: it needs an HTTP library, which is not among what Trivet itself needs.
+_CLIENT_MODULE = "starlette.testclient"
+
 
 def shell(
     options: LoadOptions,
@@ -46,9 +51,8 @@ def shell(
         exec(compile(sys.stdin.read(), "<stdin>", "exec"), names)
         return
     banner = _banner(loaded.place.import_string, loaded.app, names)
-    if not plain and importlib.util.find_spec("IPython") is not None:
-        # By name: IPython is the user's to install, and nothing of ours needs it.
-        ipython: Any = importlib.import_module("IPython")  # Any: not installed with Trivet
+    if not plain and importlib.util.find_spec(_IPYTHON) is not None:
+        ipython: Any = importlib.import_module(_IPYTHON)  # Any: not installed with Trivet
         Pen().write(banner)
         ipython.start_ipython(argv=["--no-banner"], user_ns=names)
         return
@@ -64,10 +68,6 @@ def _names(app: Any, module: str) -> dict[str, Any]:  # Any: a prompt's own name
         testing = importlib.import_module(_CLIENT_MODULE)
         names["client"] = testing.TestClient(app)
     return {**names, "app": app, "__name__": "__console__", "__doc__": None}
-
-
-# By name: it needs an HTTP library, which is not among what Trivet itself needs.
-_CLIENT_MODULE = "starlette.testclient"
 
 
 def _banner(target: str, app: Any, names: dict[str, Any]) -> str:  # Any: as above

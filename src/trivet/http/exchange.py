@@ -172,14 +172,18 @@ class Target(Protocol):
         """
 
 
-class Dispatch(Protocol):
-    """What an application gives to a face."""
+class Finder(Protocol):
+    """What finds the target of a request."""
 
     def find(self, exchange: Exchange) -> Target:
         """Match the request, set `exchange.target` and `exchange.params`, and give the target.
 
         Always finds one: a path or method that nobody serves has a target that refuses (404, 405).
         """
+
+
+class Dispatch(Finder, Protocol):
+    """What an application gives to a face."""
 
     @property
     def asgi(self) -> ASGIApp:

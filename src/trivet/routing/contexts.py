@@ -77,7 +77,9 @@ class RouteContext:
     @cached_property
     def effective(self) -> Any:
         """The route as it is served; see the class."""
-        return self.original_route if self.layer is None else _under(self.original_route, self.layer)
+        return (
+            self.original_route if self.layer is None else _under(self.original_route, self.layer)
+        )
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

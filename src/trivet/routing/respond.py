@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic_core import ValidationError
-from starlette.background import BackgroundTasks
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from trivet.binding.compile import PlanCompiler
 from trivet.binding.plan import Injected
@@ -21,7 +20,6 @@ from trivet.http.exchange import Answer, Exchange, Head
 from trivet.routing import streams
 from trivet.routing.options import Default, has_body
 from trivet.routing.state import RouteState
-from trivet.schema.annotations import is_subclass
 from trivet.schema.encode import jsonable_encoder, to_json
 from trivet.schema.field import errors_at
 

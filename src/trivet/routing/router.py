@@ -39,10 +39,9 @@ __all__ = ["IncludeOptions", "Router", "RouterOptions"]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
-class IncludeOptions(TypedDict, total=False):
-    """What an inclusion gives to all routes of the included router."""
+class SharedOptions(TypedDict, total=False):
+    """What a router and an inclusion both give to all their routes."""
 
-    prefix: str
     tags: Tags | None
     dependencies: Sequence[Depends] | None
     default_response_class: Any
@@ -55,7 +54,13 @@ class IncludeOptions(TypedDict, total=False):
     form_limits: FormLimits | None
 
 
-class RouterOptions(IncludeOptions, total=False):
+class IncludeOptions(SharedOptions, total=False):
+    """What an inclusion gives to all routes of the included router."""
+
+    prefix: str
+
+
+class RouterOptions(SharedOptions, total=False):
     """What a router takes: what it gives to its routes, and what is its own."""
 
     routes: Sequence[starlette.BaseRoute] | None
@@ -247,9 +252,7 @@ class Router(Surroundings):
         self.routes.append(starlette.WebSocketRoute(path, endpoint, name=name))
         self.mark_changed()
 
-    def websocket_route(
-        self, path: str, name: str | None = None
-    ) -> Callable[[Handler], Handler]:
+    def websocket_route(self, path: str, name: str | None = None) -> Callable[[Handler], Handler]:
         """Declare a plain Starlette WebSocket route."""
 
         def declare(handler: Handler) -> Handler:
@@ -286,9 +289,7 @@ class Router(Surroundings):
         if group is None:
             group = Frontends(self.dependencies, self.dependency_overrides_provider)
             self.frontends.append(group)
-        group.add(
-            path, directory, fallback, check_dir, prefix=self.prefix, development=development
-        )
+        group.add(path, directory, fallback, check_dir, prefix=self.prefix, development=development)
         self.mark_changed()
 
     # -- including -----------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Protocol
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
@@ -18,6 +17,7 @@ from trivet.binding.compile import Compilation, Compiled, compile_plan
 from trivet.binding.lifetimes import Lifetimes
 from trivet.errors import (
     EndpointContext,
+    HTTPException,
     RequestValidationError,
     WebSocketRequestValidationError,
     place_of,
@@ -76,10 +76,20 @@ def path_values(route: Any) -> dict[str, tuple[int, Callable[[str], Any] | None]
     return {
         name: (
             index,
-            None if type(convertor).__name__ in _TEXT_CONVERTERS else convertor.convert,
+            None if type(convertor).__name__ in _TEXT_CONVERTERS else _converting(convertor),
         )
         for index, (name, convertor) in enumerate(route.param_convertors.items())
     }
+
+
+def _converting(convertor: Any) -> Callable[[str], Any]:
+    def converted(text: str) -> Any:
+        try:
+            return convertor.convert(text)
+        except ValueError as error:  # it fits the pattern and is no value: too many digits
+            raise HTTPException(404) from error
+
+    return converted
 
 
 def compile_route(
@@ -98,7 +108,7 @@ def compile_route(
             body_field=route.body_field,
             embeds_body=route.embeds_body,
             strict_content_type=bool(getattr(strict, "value", strict)),
-            form_limits=route.form_limits,
+            form_limits=dict(route.form_limits),  # type: ignore[arg-type]  # all its values are numbers
             invalid=partial(_invalid, route),
             ending=Ending(route),
         ),
@@ -168,7 +178,10 @@ class RouteTarget:
         found = dict(scope.get("path_params", ()))
         convertors = self.route.param_convertors.items()
         for (name, convertor), text in zip(convertors, params, strict=False):
-            found[name] = convertor.convert(text)
+            try:
+                found[name] = convertor.convert(text)
+            except ValueError:
+                found[name] = text  # the endpoint answers 404
         scope["path_params"] = found
 
     def _begin_hooked(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:

@@ -23,6 +23,7 @@ from trivet.errors import DeclarationError, place_of
 from trivet.http.sse import EventSourceResponse, ServerSentEvent
 from trivet.routing.options import (
     Default,
+    FormLimits,
     check_form_limits,
     check_max_body,
     generate_unique_id,
@@ -76,9 +77,14 @@ class RouteState:
     """What is known of a route; attributes have the names of their options."""
 
     path: str
+    path_format: str
     endpoint: Callable[..., Any]
-    methods: set[str]
+    methods: Any  # a set of names; Starlette, which shares the attribute, knows routes without one
     name: str
+    response_model: Any
+    status_code: int | None
+    form_limits: FormLimits
+    max_body_size: int | None
     unique_id: str
     plan: Call
     body_field: Field | None
@@ -114,9 +120,7 @@ class RouteState:
 
     def _describe_names(self) -> None:
         self.name = self.name or starlette.get_name(self.endpoint)
-        self.path_regex, self.path_format, self.param_convertors = starlette.compile_path(
-            self.path
-        )
+        self.path_regex, self.path_format, self.param_convertors = starlette.compile_path(self.path)
         self.methods = {method.upper() for method in self.methods or ["GET"]}
         generate = self.generate_unique_id_function
         if isinstance(generate, Default):

@@ -41,7 +41,8 @@ class Entry:
             found = tuple([segments[position] for position in self.positions])
             return found if all(found) else None
         match = self.regex.match(path)
-        return match.groups() if match else None
+        # By name: a converter's own pattern may have groups, as that of floats has.
+        return tuple(match.groupdict().values()) if match else None
 
 
 @dataclass(slots=True)

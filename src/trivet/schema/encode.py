@@ -58,9 +58,17 @@ class EncodeOptions(TypedDict, total=False):
     sqlalchemy_safe: bool
 
 
-def _number(value: Decimal) -> int | float:
+# As many digits as Python reads and writes in one number by default.
+_MOST_DIGITS = 4300
+
+
+def _number(value: Decimal) -> int | float | str:
     exponent = value.as_tuple().exponent
-    return int(value) if isinstance(exponent, int) and exponent >= 0 else float(value)
+    if not isinstance(exponent, int) or exponent < 0:
+        return float(value)
+    if value.adjusted() >= _MOST_DIGITS:
+        return str(value)  # "1E+1000000000" is short; written out, it fills the memory
+    return int(value)
 
 
 # Asked in this order for subclasses.

@@ -165,9 +165,7 @@ class Field:
         """Pydantic's compiled validator of JSON bytes; raises `ValidationError`."""
         return self._adapter.validator.validate_json
 
-    def validate(
-        self, value: Any, location: Location = ()
-    ) -> tuple[Any, list[dict[str, Any]]]:
+    def validate(self, value: Any, location: Location = ()) -> tuple[Any, list[dict[str, Any]]]:
         """Give the validated value and no errors, or None and the errors at `location`."""
         try:
             return self._adapter.validate_python(value, from_attributes=True), []
@@ -219,7 +217,8 @@ def _adapter(info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
     with warnings.catch_warnings():
         # An alias means something to us although a lone type has no use for it.
         warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
-        whole = Annotated[(annotation, *info.metadata, pydantic_field(**attributes_of(info)))]  # type: ignore[misc]
+        parts = (annotation, *info.metadata, pydantic_field(**attributes_of(info)))
+        whole: Any = Annotated.__class_getitem__(parts)  # type: ignore[attr-defined]  # made, not written
         try:
             return TypeAdapter(whole, config=config)
         except PydanticSchemaGenerationError as error:

@@ -8,8 +8,8 @@ from typing_extensions import Unpack
 
 from trivet.app.application import App
 from trivet.app.options import AppOptions
-from trivet.openapi.assets import CDN
 from trivet.dropin.fastapi.routing import APIRouter
+from trivet.openapi.assets import CDN
 
 __all__ = ["FastAPI"]
 

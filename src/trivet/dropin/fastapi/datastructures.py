@@ -9,6 +9,7 @@ from trivet.routing.options import Default
 from trivet.routing.options import Default as DefaultPlaceholder
 
 __all__ = [
+    "URL",
     "Address",
     "Default",
     "DefaultPlaceholder",
@@ -16,6 +17,5 @@ __all__ = [
     "Headers",
     "QueryParams",
     "State",
-    "URL",
     "UploadFile",
 ]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from trivet.errors import DependencyScopeError, HTTPException, RequestValidationError, ResponseValidationError
+from trivet.errors import (
+    DependencyScopeError,
+    HTTPException,
+    PydanticV1NotSupportedError,
+    RequestValidationError,
+    ResponseValidationError,
+    ValidationException,
+    WebSocketException,
+    WebSocketRequestValidationError,
+)
 from trivet.errors import SetupError as FastAPIError
 from trivet.errors import TrivetDeprecationWarning as FastAPIDeprecationWarning
-from trivet.errors import ValidationException, WebSocketException, WebSocketRequestValidationError
-from trivet.errors import PydanticV1NotSupportedError
 
 __all__ = [
     "DependencyScopeError",

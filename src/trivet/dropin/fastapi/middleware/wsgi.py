@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import warnings
 
-from trivet.errors import TrivetDeprecationWarning
-
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from starlette.middleware.wsgi import WSGIMiddleware

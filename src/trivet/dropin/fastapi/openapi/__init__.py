@@ -1,5 +1,3 @@
 """`fastapi.openapi`."""
 
 from __future__ import annotations
-
-
