@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from trivet.openapi import assets
 from trivet.openapi.assets import Assets, find_assets
 
 NAMES = {"swagger-ui.js", "swagger-ui.css", "redoc.js"}
@@ -15,7 +14,7 @@ NAMES = {"swagger-ui.js", "swagger-ui.css", "redoc.js"}
 @pytest.fixture
 def installed() -> Assets:
     found = find_assets()
-    assert found is not None, "the test extra installs a package with the scripts"
+    assert found is not None, "an installation brings the scripts"
     return found
 
 
@@ -40,34 +39,25 @@ def test_addresses_change_with_the_files(tmp_path: Path) -> None:
     files = {name: tmp_path / name for name in NAMES}
     for path in files.values():
         path.write_text("one")
-    before = Assets("p", files).urls("/docs")
+    before = Assets(files).urls("/docs")
 
     changed = tmp_path / "changed.js"
     changed.write_text("two")
-    after = Assets("p", {**files, "redoc.js": changed}).urls("/docs")
+    after = Assets({**files, "redoc.js": changed}).urls("/docs")
 
     assert before.redoc_js.startswith("/docs/redoc.js?v=")
     assert before.redoc_js != after.redoc_js
     assert before.swagger_js == after.swagger_js
 
 
-def test_where_nothing_is_installed_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assets, "_PACKAGES", {"no_such_package": ("", "")})
-    monkeypatch.setattr(assets, "__file__", "/nowhere/assets.py")
-
-    assert find_assets() is None
+def test_a_folder_without_the_files_has_no_assets(tmp_path: Path) -> None:
+    assert find_assets(tmp_path) is None
 
 
-def test_a_package_with_files_missing_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "half_there").mkdir()
-    (tmp_path / "half_there" / "swagger-ui.css").touch()
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(assets, "_PACKAGES", {"half_there": ("", "")})
-    monkeypatch.setattr(assets, "__file__", "/nowhere/assets.py")
+def test_a_folder_with_files_missing_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "swagger-ui.css").touch()
 
-    assert find_assets() is None
+    assert find_assets(tmp_path) is None
 
 
 def test_finding_the_files_imports_no_framework() -> None:

@@ -1,4 +1,4 @@
-"""The application: one object that gathers declarations, is built once, and serves on every face."""
+"""The application: one object that gathers declarations, is built once, serves on every face."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ class App:
     # -- the document ----------------------------------------------------------------------------
 
     def openapi(self) -> dict[str, Any]:
-        """Give the OpenAPI document; made once, kept in `openapi_schema`, and free to be changed."""
+        """Give the OpenAPI document; made once, kept in `openapi_schema`, free to be changed."""
         if not self.openapi_schema:
             self.openapi_schema = get_openapi(
                 title=self.title,

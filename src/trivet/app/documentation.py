@@ -23,7 +23,7 @@ _FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 
 
 def add_documentation(app: Any) -> None:
-    """Add the document, Swagger UI with its OAuth2 redirect, and ReDoc, as far as they have URLs."""
+    """Add the document, Swagger UI with its OAuth2 redirect, and ReDoc, where they have URLs."""
     if app.openapi_url:
         _Pages(app).add()
 

@@ -28,7 +28,7 @@ def is_optional(annotation: Any) -> bool:
 
 
 def form_models(field: Field) -> list[type[BaseModel]]:
-    """Give the models that read the form's flat fields for this parameter; empty for other kinds."""
+    """Give the models that read the form's flat fields for this parameter; perhaps none."""
     info = field.field_info
     if not isinstance(info, params.Form) or info.embed or field.is_json:
         return []

@@ -116,7 +116,7 @@ def _code(function: Any) -> CodeType | None:
     if isinstance(function, MethodType):
         function = function.__func__
     if not isinstance(function, FunctionType):
-        method = getattr(type(function), "__call__", None)
+        method = getattr(type(function), "__call__", None)  # noqa: B004  # its code is looked at
         if not isinstance(method, FunctionType):
             return None
         function = method

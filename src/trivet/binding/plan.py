@@ -141,7 +141,7 @@ class Call:
         return [field for call in self.walk() for field in call.body]
 
     def parameters(self) -> list[tuple[params.ParamTypes, Field, Field | None]]:
-        """Give all parameters outside the body: their place, field and, if any, their model's field.
+        """Give all parameters outside the body: place, field and, if any, their model's field.
 
         They come by place (path, query, header, cookie); a model stands as its fields.
         """

@@ -1,4 +1,4 @@
-"""Single values out of received data: queries, headers, cookies and forms are all multi-dictionaries.
+"""Single values out of received data: queries, headers, cookies and forms.
 
 Pure functions from a described field and received data to a value or to errors.
 """

@@ -74,7 +74,7 @@ class Source:
         return name in self._fresh or name in _TAKEN
 
     def function(self, name: str, filename: str) -> Any:
-        """Compile what was written and give the function `name`; its text is kept for tracebacks."""
+        """Compile what was written, give the function `name`; its text is kept for tracebacks."""
         text = "\n".join(self.lines) + "\n"
         namespace = dict(self.names)
         exec(compile(text, filename, "exec"), namespace)  # text from our emitters alone

@@ -161,7 +161,7 @@ class Target(Protocol):
     """The most bytes that a body may have, or None for no limit. The face answers 413 beyond it."""
 
     def enter(self, scope: Scope, params: tuple[str, ...]) -> None:
-        """Write into an ASGI scope what the match has found: route, path parameters, application."""
+        """Write into an ASGI scope what the match found: route, parameters, application."""
 
     def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
         """Start the work.

@@ -1,11 +1,11 @@
 """The scripts and styles of the documentation pages: from installed files, or from a CDN.
 
-The files are not ours. A build of Trivet puts them into the folder ``bundled`` beside this file, out
-of ``drf-spectacular-sidecar``: it is kept most current of all on the index, has followed Swagger UI
-and ReDoc about once a month since 2021, and carries their licences (2026.10.1 has Swagger UI 5.33.1
-and ReDoc 2.5.4). It asks for Django, so it is a requirement of the build alone. The others that were
-looked at are years old (swagger-ui-bundle: 4.15.5; openapi-ui-bundles: no release since 2024), or
-have no ReDoc (swagger-ui-py, flask-openapi3-swagger).
+The files are not ours. A build of Trivet puts them into the folder ``bundled`` beside this file,
+out of ``drf-spectacular-sidecar``: it is kept most current of all on the index, has followed
+Swagger UI and ReDoc about once a month since 2021, and carries their licences (2026.10.1 has
+Swagger UI 5.33.1 and ReDoc 2.5.4). It asks for Django, so it is a requirement of the build alone.
+The others that were looked at are years old (swagger-ui-bundle: 4.15.5; openapi-ui-bundles: no
+release since 2024), or have no ReDoc (swagger-ui-py, flask-openapi3-swagger).
 Where the folder is missing `find_assets` gives None, and the pages need the CDN.
 """
 

@@ -23,7 +23,7 @@ _LIFETIMES = "trivet.lifetimes"
 
 
 class RequestExchange(Exchange):
-    """A request object as an exchange: what a wrapped handler was given, perhaps of another class."""
+    """A request object as an exchange: what a wrapped handler was given."""
 
     __slots__ = ()
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasPath, ConfigDict, PydanticSchemaGenerationError, TypeAdapter
-from pydantic import Field as pydantic_field
+from pydantic import Field as PydanticField
 from pydantic.fields import FieldInfo
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from pydantic_core import PydanticUndefined, ValidationError
@@ -217,7 +217,7 @@ def _adapter(info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
     with warnings.catch_warnings():
         # An alias means something to us although a lone type has no use for it.
         warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
-        parts = (annotation, *info.metadata, pydantic_field(**attributes_of(info)))
+        parts = (annotation, *info.metadata, PydanticField(**attributes_of(info)))
         whole: Any = Annotated.__class_getitem__(parts)  # type: ignore[attr-defined]  # made, not written
         try:
             return TypeAdapter(whole, config=config)

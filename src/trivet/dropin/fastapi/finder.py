@@ -1,4 +1,4 @@
-"""How `import fastapi` finds this package: a finder that gives our modules under FastAPI's names."""
+"""How `import fastapi` finds this package: our modules under FastAPI's names."""
 
 from __future__ import annotations
 
