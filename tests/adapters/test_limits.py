@@ -101,6 +101,7 @@ def test_a_client_that_takes_nothing_is_cut_off() -> None:
         server.connect() as sock,
     ):
         sock.sendall(request("/large") * 50)
+        wait_until(lambda: server.connections)
         wait_until(lambda: not server.connections)
         found = read_all(sock)
 

@@ -390,6 +390,31 @@ def test_writing_waits_for_a_client_that_does_not_read() -> None:
     assert answer.endswith(b"0\r\n\r\n")
 
 
+def test_pipelined_answers_wait_for_a_client_that_does_not_read() -> None:
+    served = 0
+
+    def large(exchange: Exchange) -> Answer:
+        nonlocal served
+        served += 1
+        return Answer(TEXT, b"x" * 100_000)
+
+    with running(EchoApp({"/large": Ready(large)})) as server, server.connect() as sock:
+        sock.sendall(request("/large") * 300 + request("/ready", "Connection: close"))
+        seen = -1
+
+        def is_waiting() -> bool:
+            nonlocal seen
+            before, seen = seen, served
+            return 0 < before == seen
+
+        wait_until(is_waiting)
+        assert served < 300
+        answers = read_all(sock)
+
+    assert answers.count(b"HTTP/1.1 200 OK") == 301
+    assert answers.endswith(b'{"ready":true}')
+
+
 def test_every_request_begins_in_a_fresh_context(server: RunningServer) -> None:
     import contextvars
 
@@ -437,10 +462,10 @@ def test_a_foreign_asgi_application_is_served(server: RunningServer) -> None:
         await send({**START, "headers": [(b"content-type", b"text/plain")]})
         await send({**BODY, "body": told})
 
-    with running(foreign, root_path="/root") as own, own.connect() as sock:
+    with running(foreign, root_path="/prefix") as own, own.connect() as sock:
         sock.sendall(request("/a%20b", method="POST", body=b"hello"))
 
-        assert read_answer(sock)[2] == b"/root/a b hello"
+        assert read_answer(sock)[2] == b"/prefix/a b hello"
 
 
 def test_the_concurrency_limit_answers_503_and_says_when_to_return() -> None:

@@ -127,6 +127,8 @@ class Answering(asyncio.Protocol):
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
+        if self._pending and self.exchange is None and self._phase == ANSWERING:
+            self.service.loop.call_soon(self._take_pending, context=self.service.context)
 
     def shutdown(self) -> None:
         """Finish what is in flight, then close; the server calls this at a graceful stop."""
@@ -179,7 +181,7 @@ class Answering(asyncio.Protocol):
         raise NotImplementedError
 
     def _take_pending(self) -> None:
-        if self._phase != ANSWERING:
+        if self._phase != ANSWERING or self.exchange is not None or self.is_write_paused:
             return
         data, self._pending = self._pending, b""
         self._phase = START

@@ -104,7 +104,12 @@ class HttpProtocol(Answering):
         self._parser = self._feed_data = None
 
     def data_received(self, data: bytes) -> None:
-        if self._phase <= START and len(data) <= self.service.quick and data.endswith(_END):
+        if (
+            self._phase <= START
+            and not self.is_write_paused
+            and len(data) <= self.service.quick
+            and data.endswith(_END)
+        ):
             lines = data[:-4].split(b"\r\n")
             if b"" not in lines and known_line(lines[0]):
                 # The common case: one whole head of an ordinary size, and nothing else.
@@ -124,6 +129,11 @@ class HttpProtocol(Answering):
         try:
             while data:
                 phase = self._phase
+                if phase <= START and self.is_write_paused:
+                    # A client that does not read its answers gets no more of them to wait.
+                    self._phase = ANSWERING
+                    self.hold(data)
+                    return
                 if phase <= START:
                     data = self._take_start(data)
                 elif phase == HEAD:
