@@ -124,7 +124,7 @@ class App:
         self.parts: dict[type[Part], Part] = {}
         self._built: Built | None = None
         self._asgi: ASGIApp | None = None
-        add_documentation(self)
+        self.setup()
 
     # -- serving ---------------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ class App:
         if self._asgi is None:
             inner = core(self, self.built)
             if self.user_middleware:
-                inner = with_middleware(inner, self.user_middleware, self.built().errors)
+                inner = with_middleware(inner, self.user_middleware, lambda: self.built().errors)
             self._asgi = inner
         return self._asgi
 
@@ -181,7 +181,6 @@ class App:
 
     def _changed(self) -> None:
         self._built = None
-        self._asgi = None
         self.openapi_schema = None
 
     @property
@@ -220,6 +219,10 @@ class App:
             )
         return self.openapi_schema
 
+    def setup(self) -> None:
+        """Add the routes of the document and its pages; called once, at the end of construction."""
+        add_documentation(self)
+
     # -- parts, hooks, handlers ------------------------------------------------------------------
 
     def use(self, part: SomePart) -> SomePart:
@@ -253,6 +256,7 @@ class App:
     ) -> None:
         """Put ASGI middleware around all that is there already; requests then go through ASGI."""
         self.user_middleware.insert(0, Middleware(middleware_class, *args, **kwargs))
+        self._asgi = None  # only here: middleware may keep state of its own
         self._changed()
 
     def middleware(self, middleware_type: str) -> Callable[[Handler], Handler]:

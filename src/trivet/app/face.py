@@ -40,14 +40,16 @@ def core(app: Any, built: Callable[[], Built]) -> ASGIApp:
     return serve
 
 
-def with_middleware(inner: ASGIApp, middleware: list[Any], errors: ErrorHandlers) -> ASGIApp:
+def with_middleware(
+    inner: ASGIApp, middleware: list[Any], errors: Callable[[], ErrorHandlers]
+) -> ASGIApp:
     """Put the user's ASGI middleware around `inner`, first declared outermost."""
     for cls, args, kwargs in reversed(middleware):
         inner = cls(inner, *args, **kwargs)
     return _last_resort(inner, errors)
 
 
-def _last_resort(inner: ASGIApp, errors: ErrorHandlers) -> ASGIApp:
+def _last_resort(inner: ASGIApp, errors: Callable[[], ErrorHandlers]) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await inner(scope, receive, send)
@@ -62,7 +64,7 @@ def _last_resort(inner: ASGIApp, errors: ErrorHandlers) -> ASGIApp:
         try:
             await inner(scope, receive, noting)
         except Exception as error:
-            response = await errors.last_response(Request(scope), error)
+            response = await errors().last_response(Request(scope), error)
             if not started:
                 await response(scope, receive, send)
             raise
