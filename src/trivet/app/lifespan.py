@@ -7,12 +7,13 @@ that is mounted twice is started once.
 from __future__ import annotations
 
 import traceback
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from starlette import routing as starlette
 
+from trivet.adapters.lifespan import spoken
 from trivet.http.exchange import Receive, Scope, Send
 from trivet.routing.contexts import contexts
 
@@ -24,21 +25,30 @@ async def running(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Keep `app` and all that it mounts started; gives the state that their lifespans yielded."""
     state: dict[str, Any] = {}
     async with AsyncExitStack() as stack:
-        for found in _with_mounted(app, set()):
-            context = found.router.lifespan_context(found)
+        for context in _with_mounted(app, set()):
             given = await stack.enter_async_context(context)
             if given is not None:
                 state = {**given, **state}
         yield state
 
 
-def _with_mounted(app: Any, seen: set[int]) -> Iterable[Any]:
-    """Give `app`, then every application with a lifespan that is mounted somewhere below it."""
-    if id(app) in seen or not hasattr(getattr(app, "router", None), "lifespan_context"):
+def _with_mounted(app: Any, seen: set[int]) -> Iterator[AbstractAsyncContextManager[Any]]:
+    """Give the lifespan of `app`, then those of all that is mounted somewhere below it."""
+    if id(app) in seen:
         return
     seen.add(id(app))
-    yield app
-    for context in contexts(app.router.routes):
+    # An application of our kind or Starlette's, or a bare router, as a mount with routes makes.
+    router = getattr(app, "router", app)
+    if not hasattr(router, "lifespan_context"):
+        yield spoken(app)
+        return
+    # Parts first: what they open is there when the application's own lifespan begins.
+    for part in getattr(app, "parts", {}).values():
+        opened = part.lifespan(app)
+        if opened is not None:
+            yield opened
+    yield router.lifespan_context(app)
+    for context in contexts(router.routes):
         route = context.original_route
         if isinstance(route, starlette.Mount | starlette.Host):
             yield from _with_mounted(route.app, seen)
