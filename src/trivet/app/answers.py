@@ -26,7 +26,7 @@ from trivet.http.exchange import Answer, Exchange, Head
 from trivet.openapi.error_shape import FASTAPI, ErrorShape
 from trivet.routing.functions import Surroundings
 from trivet.routing.options import has_body
-from trivet.routing.serve import deliver
+from trivet.routing.serve import deliver, refused
 from trivet.schema.encode import jsonable_encoder
 
 __all__ = [
@@ -177,9 +177,12 @@ class ErrorHandlers:
     def begin(self, exchange: Exchange, error: Exception) -> Answer | Coroutine[Any, Any, None]:
         """Answer `error` in place of a route, with the hooks around it."""
         if self._hooks is not None:
-            refused = self._hooks.before(exchange)
-            if refused is not None:
-                return refused
+            try:
+                early = self._hooks.before(exchange)
+            except Exception as raised:
+                return refused(self, exchange, raised)
+            if early is not None:
+                return early
         answer = self.at_once(exchange, error)
         if answer is None:
             return self.respond(exchange, error)
@@ -198,7 +201,12 @@ class ErrorHandlers:
         if answer is not None:
             await deliver(exchange, answer, self._hooks)
             return
-        response = await _called(handler, request_of(exchange), error)
+        try:
+            response = await _called(handler, request_of(exchange), error)
+        except Exception as raised:
+            if self.outermost:
+                await self.fail(exchange, raised)
+            raise
         if response is not None:
             await deliver(exchange, response, self._hooks)
         error.__traceback__ = None

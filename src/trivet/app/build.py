@@ -25,7 +25,7 @@ from trivet.routing.frontend import finder
 from trivet.routing.functions import Surrounded, Surroundings, chain_of
 from trivet.routing.route import Route, WebSocketRoute
 from trivet.routing.router import Router
-from trivet.routing.serve import RouteTarget, compile_route, compile_socket, deliver
+from trivet.routing.serve import RouteTarget, compile_route, compile_socket, deliver, refused
 from trivet.routing.state import RouteState
 from trivet.routing.table import Entry, MatchTable
 
@@ -51,7 +51,10 @@ class ForeignTarget:
 
     def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
         if not self._errors.hooks.is_empty:
-            answer = self._errors.hooks.before(exchange)
+            try:
+                answer = self._errors.hooks.before(exchange)
+            except Exception as error:
+                return refused(self._errors, exchange, error)
             if answer is not None:
                 return answer
         return self._serve(exchange)
@@ -111,7 +114,10 @@ class Redirect:
 
     def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
         if not self._errors.hooks.is_empty:
-            answer = self._errors.hooks.before(exchange)
+            try:
+                answer = self._errors.hooks.before(exchange)
+            except Exception as error:
+                return refused(self._errors, exchange, error)
             if answer is not None:
                 return answer
         return self._redirect(exchange)
@@ -151,7 +157,7 @@ class Built:
         answers_head: bool,
         fallback: Target,
         frontends: Callable[[Exchange], Target | None] | None,
-        has_hosts: bool,
+        asks: bool,
         surrounded: Callable[[Callable[[ErrorHandlers], Target]], Target],
     ) -> None:
         self.table = table
@@ -165,8 +171,8 @@ class Built:
         self._redirect = surrounded(lambda answers: Redirect(answers, context))
         self._not_allowed: dict[frozenset[str], Target] = {}
         self._frontends = frontends
-        self._fixed = {} if has_hosts else table.fixed
-        self._has_hosts = has_hosts
+        self._fixed = {} if asks else table.fixed
+        self._asks = asks
 
     def find(self, exchange: Exchange) -> Target:
         """Give the target of a request; see `Dispatch`."""
@@ -181,16 +187,19 @@ class Built:
 
     def _search(self, exchange: Exchange) -> Target:
         path, method = exchange.path, exchange.method
-        found = self.table.search(path, method, exchange if self._has_hosts else None)
-        if found.target is None and found.allowed and self._answers_head and method == "HEAD":
-            found = self.table.search(path, "GET", exchange if self._has_hosts else None)
+        found = self.table.search(
+            path, method, exchange if self._asks else None, get_for_head=self._answers_head
+        )
         if found.target is not None:
             exchange.params = found.params
             return found.target
         if found.allowed is not None:
             refusal = self._not_allowed.get(found.allowed)
             if refusal is None:
-                error = StarletteHTTPException(405, headers={"Allow": ", ".join(found.allowed)})
+                allowed = found.allowed
+                if self._answers_head and "GET" in allowed:
+                    allowed |= {"HEAD"}
+                error = StarletteHTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
                 refusal = self._surrounded(partial(Refusal, error, context=self._context))
                 self._not_allowed[found.allowed] = refusal
             return refusal
@@ -218,7 +227,7 @@ def build(
     sockets: list[Any] = []
     compiled: dict[int, Any] = {}
     nearer: dict[int, ErrorHandlers] = {}
-    has_hosts = False
+    asks = False
     for order, found in enumerate(contexts(router.routes)):
         route = found.effective
         is_app = isinstance(route, starlette.Mount | starlette.Host)
@@ -228,8 +237,8 @@ def build(
             if isinstance(route, WebSocketRoute):
                 compiled[id(route)] = compile_socket(route, overrides)
         if not isinstance(route, starlette.WebSocketRoute):
-            has_hosts = has_hosts or isinstance(route, starlette.Host)
             entries.append(_entry(order, route, maker.target(found)))
+            asks = asks or entries[-1].asks is not None
     not_found = StarletteHTTPException(404)
     fallback = maker.surrounded(partial(Refusal, not_found, context=context))
     if router.default is not None:
@@ -244,7 +253,7 @@ def build(
         answers_head=answers_head,
         fallback=fallback,
         frontends=finder(router, maker.target),
-        has_hosts=has_hosts,
+        asks=asks,
         surrounded=maker.surrounded,
     )
 

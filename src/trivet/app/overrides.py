@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 __all__ = ["Overrides"]
 
@@ -31,6 +31,16 @@ class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
         found = super().pop(*args)
         self._changed()
         return found
+
+    def popitem(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        found = super().popitem()
+        self._changed()
+        return found
+
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]  # of any mapping
+        super().update(other)
+        self._changed()
+        return self
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         super().update(*args, **kwargs)

@@ -464,6 +464,10 @@ def _overridden(call: Call, overrides: Mapping[Callable[..., Any], Callable[...,
                 scope=one.scope,
                 limit=one.limit,
             )
+            # What takes its place may still ask for the original.
+            within = {old: new for old, new in overrides.items() if new is not other}
+            dependencies.append(_overridden(one, within))
+            continue
         dependencies.append(_overridden(one, overrides))
     if dependencies == call.dependencies:
         return call

@@ -313,10 +313,7 @@ class Router(Surroundings):
         if not prefix:
             _check_paths(router)
         self.routes.append(Included(router, self._layer(router, prefix, options)))
-        for start in router.on_startup:
-            self.add_event_handler("startup", start)
-        for stop in router.on_shutdown:
-            self.add_event_handler("shutdown", stop)
+        # Its start and stop functions are part of its lifespan.
         self.lifespan_context = merged(self.lifespan_context, router.lifespan_context)
         router.changed.append(self.mark_changed)
         self.mark_changed()

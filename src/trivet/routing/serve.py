@@ -33,6 +33,7 @@ __all__ = [
     "compile_route",
     "compile_socket",
     "deliver",
+    "refused",
     "response_of",
     "serve_socket",
 ]
@@ -186,7 +187,10 @@ class RouteTarget:
 
     def _begin_hooked(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
         hooks: Any = self._hooks
-        answer = hooks.before(exchange)
+        try:
+            answer = hooks.before(exchange)
+        except Exception as error:
+            return refused(self._errors, exchange, error)
         if answer is not None:
             return answer  # type: ignore[no-any-return]
         outcome = self._begin(exchange)
@@ -234,11 +238,26 @@ class RouteTarget:
             await self._errors.respond(exchange, error)
 
 
+def refused(
+    errors: ErrorAnswers, exchange: Exchange, error: Exception
+) -> Answer | Coroutine[Any, Any, None]:
+    """Answer what a hook raised before the route was asked."""
+    answer = errors.at_once(exchange, error)
+    if answer is None:
+        return errors.respond(exchange, error)
+    return errors.hooks.after(exchange, answer)
+
+
 def answer_of(response: Response) -> Answer | None:
     """Give a response that is ready in memory as an answer; None for one that must be run."""
     if type(response).__call__ is not _PLAIN_SEND or response.background is not None:
         return None
-    headers = [pair for pair in response.raw_headers if pair[0] != b"content-length"]
+    headers = []
+    for name, value in response.raw_headers:
+        if name != b"content-length":
+            headers.append((name, value))
+        elif value != b"%d" % len(response.body):
+            return None  # somebody's own, as an answer to HEAD may have
     return Answer(Head(response.status_code, headers), bytes(response.body))
 
 

@@ -19,6 +19,8 @@ from trivet.http.exchange import Exchange, Scope, Target
 __all__ = ["Entry", "Found", "MatchTable"]
 
 _PARAMETER = re.compile(r"{([a-zA-Z_]\w*)(:[a-zA-Z_]\w*)?}")
+# Converters whose texts have no slash; anybody's own may have one, as `path` has.
+_WITHIN_SEGMENT = frozenset({"", ":str", ":int", ":float", ":uuid"})
 
 
 @dataclass(slots=True, eq=False)
@@ -80,13 +82,22 @@ class MatchTable:
             if "{" not in entry.pattern and entry.methods is not None:
                 self._settle(entry)
 
-    def search(self, path: str, method: str, exchange: Exchange | None = None) -> Found:
+    def search(
+        self,
+        path: str,
+        method: str,
+        exchange: Exchange | None = None,
+        *,
+        get_for_head: bool = False,
+    ) -> Found:
         """Find the first declared route that fits path and method.
 
-        `exchange` is needed where some routes look at more than the path.
+        `exchange` is needed where some routes look at more than the path. With `get_for_head`, a
+        route for GET takes HEAD too, unless a route for HEAD itself follows.
         """
         segments = path.split("/")
         allowed: frozenset[str] | None = None
+        for_get: Found | None = None
         for entry in self._candidates(segments):
             params = entry.match(path, segments)
             if params is None:
@@ -96,11 +107,14 @@ class MatchTable:
             ):
                 continue
             methods = entry.methods
-            if methods is None or method in methods:
+            if methods is None:
+                return for_get or Found(entry.target, params, None)
+            if method in methods:
                 return Found(entry.target, params, None)
-            if allowed is None:
-                allowed = methods
-        return Found(None, (), allowed)
+            if get_for_head and method == "HEAD" and "GET" in methods and for_get is None:
+                for_get = Found(entry.target, params, None)
+            allowed = methods if allowed is None else allowed | methods
+        return for_get or Found(None, (), allowed)
 
     def knows(self, path: str) -> bool:
         """Tell whether any route, with whatever method, fits `path`."""
@@ -125,7 +139,7 @@ class MatchTable:
             if not parameters:
                 node = node.fixed.setdefault(segment, _Node())
                 continue
-            if any(kind == ":path" for _, kind in parameters):
+            if any(kind not in _WITHIN_SEGMENT for _, kind in parameters):
                 node.rest.append(entry)
                 return
             if node.any is None:
