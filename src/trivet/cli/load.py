@@ -17,6 +17,8 @@ from trivet.cli.find import FACTORY_NAMES, USUAL_NAMES, CannotLoad, Place
 
 __all__ = ["Loaded", "load"]
 
+_DROPINS = "trivet.dropin"
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -55,9 +57,9 @@ def load(place: Place, *, dropin: str | None = None) -> Loaded:
 def _install_dropin(name: str) -> None:
     try:
         # By name: drop-ins stand beside the command line, and most runs need none.
-        module = importlib.import_module(f"trivet.dropin.{name}")
+        module = importlib.import_module(f"{_DROPINS}.{name}")
     except ModuleNotFoundError as error:
-        if error.name is None or not error.name.startswith("trivet.dropin"):
+        if error.name != f"{_DROPINS}.{name}":
             raise
         raise CannotLoad(
             f"there is no drop-in for {name!r}", code="cli.no-dropin", mend="--dropin fastapi"
