@@ -29,8 +29,33 @@ class Included(starlette.BaseRoute):
     router: Router
     layer: Layer
 
+    @property
+    def original_router(self) -> Router:
+        return self.router
+
+    def effective_route_contexts(self) -> Iterator[RouteContext]:
+        """Give every route below with its full path, for tools that walk through an application."""
+        return contexts([self])
+
     def matches(self, scope: Scope) -> tuple[starlette.Match, Scope]:
-        raise SetupError("an included router is matched by the application that was built from it")
+        """Match as Starlette's routes do; for tools, the application has its own table."""
+        partial: tuple[starlette.Match, Scope] = (starlette.Match.NONE, {})
+        for context in self.effective_route_contexts():
+            found = context.effective.matches(scope)
+            if found[0] is starlette.Match.FULL:
+                return found  # type: ignore[no-any-return]
+            if found[0] is starlette.Match.PARTIAL and partial[0] is starlette.Match.NONE:
+                partial = found
+        return partial
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        """Give the path of the route `name` below; raises Starlette's `NoMatchFound`."""
+        for context in self.effective_route_contexts():
+            try:
+                return context.url_path_for(name, **path_params)
+            except starlette.NoMatchFound:
+                continue
+        raise starlette.NoMatchFound(name, path_params)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         raise SetupError("an included router is served by the application that was built from it")
@@ -73,6 +98,12 @@ class RouteContext:
     @property
     def endpoint(self) -> Callable[..., Any] | None:
         return getattr(self.original_route, "endpoint", None)
+
+    @property
+    def starlette_route(self) -> starlette.BaseRoute | None:
+        """The route as it is served where it is not a typed one."""
+        effective = self.effective
+        return None if isinstance(effective, Bound | Route) else effective
 
     @cached_property
     def effective(self) -> Any:

@@ -91,6 +91,14 @@ class Bound(RouteState):
         self.original_route = route
         self.describe(path, route.endpoint, options)
 
+    def matches(self, scope: Scope) -> tuple[starlette.Match, Scope]:
+        """Match as Starlette's routes do; for tools, the application has its own table."""
+        # It asks for nothing that a route which is not Starlette's has not.
+        match, child = starlette.Route.matches(self, scope)  # type: ignore[arg-type]
+        if match is not starlette.Match.NONE:
+            child["route"] = self.original_route
+        return match, child
+
 
 class WebSocketRoute(starlette.WebSocketRoute):
     """A WebSocket route whose function has parameters and dependencies like any other."""
