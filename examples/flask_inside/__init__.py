@@ -1,0 +1,1 @@
+"""An old Flask application inside a Trivet application, replaced route by route."""
