@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -33,7 +33,9 @@ def test_functions_may_have_any_name(name: str) -> None:
     async def dependency() -> str:
         return "given"
 
-    async def handler(given: str = Depends(dependency), data: Any = Body(None)) -> list[Any]:
+    async def handler(
+        data: Annotated[Any, Body()] = None, given: str = Depends(dependency)
+    ) -> list[Any]:
         return [given, data]
 
     dependency.__name__ = handler.__name__ = name
