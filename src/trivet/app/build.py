@@ -143,6 +143,16 @@ class Sockets:
     errors: Mapping[int, ErrorHandlers]  # of routers that have handlers of their own
 
 
+@dataclass(frozen=True)
+class LastResorts:
+    """What is given where no route fits, in the order in which it is asked."""
+
+    not_allowed: Callable[[frozenset[str]], Target]
+    redirect: Target | None
+    frontends: Callable[[Exchange], Target | None] | None
+    not_found: Target
+
+
 class Built:
     """A built application: what a face asks where a request goes."""
 
@@ -151,26 +161,17 @@ class Built:
         table: MatchTable,
         sockets: Sockets,
         errors: ErrorHandlers,
-        router: Router,
-        context: Mapping[str, Any],
+        last: LastResorts,
         *,
         answers_head: bool,
-        fallback: Target,
-        frontends: Callable[[Exchange], Target | None] | None,
         asks: bool,
-        surrounded: Callable[[Callable[[ErrorHandlers], Target]], Target],
     ) -> None:
         self.table = table
         self.sockets = sockets
         self.errors = errors
-        self.redirects = router.redirect_slashes
-        self._surrounded = surrounded
-        self._context = context
+        self._last = last
         self._answers_head = answers_head
-        self._not_found = fallback
-        self._redirect = surrounded(lambda answers: Redirect(answers, context))
         self._not_allowed: dict[frozenset[str], Target] = {}
-        self._frontends = frontends
         self._fixed = {} if asks else table.fixed
         self._asks = asks
 
@@ -196,20 +197,17 @@ class Built:
         if found.allowed is not None:
             refusal = self._not_allowed.get(found.allowed)
             if refusal is None:
-                allowed = found.allowed
-                if self._answers_head and "GET" in allowed:
-                    allowed |= {"HEAD"}
-                error = StarletteHTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
-                refusal = self._surrounded(partial(Refusal, error, context=self._context))
+                refusal = self._last.not_allowed(found.allowed)
                 self._not_allowed[found.allowed] = refusal
             return refusal
-        if self.redirects and path != "/" and self.table.knows(other_slash(path)):
-            return self._redirect
-        if self._frontends is not None:
-            frontend = self._frontends(exchange)  # sets the parameters too
+        redirect = self._last.redirect
+        if redirect is not None and path != "/" and self.table.knows(other_slash(path)):
+            return redirect
+        if self._last.frontends is not None:
+            frontend = self._last.frontends(exchange)  # sets the parameters too
             if frontend is not None:
                 return frontend
-        return self._not_found
+        return self._last.not_found
 
 
 def build(
@@ -239,22 +237,35 @@ def build(
         if not isinstance(route, starlette.WebSocketRoute):
             entries.append(_entry(order, route, maker.target(found)))
             asks = asks or entries[-1].asks is not None
-    not_found = StarletteHTTPException(404)
-    fallback = maker.surrounded(partial(Refusal, not_found, context=context))
-    if router.default is not None:
-        default = _Always(router.default)
-        fallback = maker.surrounded(partial(ForeignTarget, default, context=context))
     return Built(
         MatchTable(entries),
         Sockets(sockets, compiled, nearer),
         errors,
-        router,
-        context,
+        _last_resorts(router, maker, context, answers_head),
         answers_head=answers_head,
-        fallback=fallback,
-        frontends=finder(router, maker.target),
         asks=asks,
-        surrounded=maker.surrounded,
+    )
+
+
+def _last_resorts(
+    router: Router, maker: _Targets, context: Mapping[str, Any], answers_head: bool
+) -> LastResorts:
+    def not_allowed(methods: frozenset[str]) -> Target:
+        allowed = methods | {"HEAD"} if answers_head and "GET" in methods else methods
+        error = StarletteHTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
+        return maker.surrounded(partial(Refusal, error, context=context))
+
+    if router.default is not None:
+        default = _Always(router.default)
+        not_found = maker.surrounded(partial(ForeignTarget, default, context=context))
+    else:
+        missing = StarletteHTTPException(404)
+        not_found = maker.surrounded(partial(Refusal, missing, context=context))
+    return LastResorts(
+        not_allowed,
+        maker.surrounded(partial(Redirect, context=context)) if router.redirect_slashes else None,
+        finder(router, maker.target),
+        not_found,
     )
 
 

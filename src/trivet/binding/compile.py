@@ -12,26 +12,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic_core import ValidationError
+from pydantic import ValidationError
 from starlette.background import BackgroundTasks
 
 from trivet.binding import params, reading
 from trivet.binding.analyze import analyze
 from trivet.binding.body import body_field
-from trivet.binding.extract import read_body, read_parameter
+from trivet.binding.extract import read_body
 from trivet.binding.forms import embeds
 from trivet.binding.instant import may_block, may_suspend
-from trivet.binding.plan import Call, Injected, Kind, SecurityScopes, param_model
+from trivet.binding.plan import Call, Injected, Kind, SecurityScopes
 from trivet.binding.received import checked
 from trivet.binding.source import Source
+from trivet.binding.values import PathValues, ValueWriter
 from trivet.concurrency import run_in_thread
-from trivet.schema.annotations import is_sequence, is_union
-from trivet.schema.field import ABSENT, Field, missing, names_of
+from trivet.schema.field import ABSENT, Field
 
 __all__ = ["Compilation", "Compiled", "compile_plan"]
-
-# Defaults that nobody can change may be shared between requests; others are copied.
-_SHAREABLE = (type(None), bool, int, float, str, bytes)
 
 
 @dataclass(frozen=True)
@@ -40,8 +37,7 @@ class Compilation:
 
     name: str
     title: str  # for tracebacks: "GET /users/{id}"
-    # How a path parameter's raw text is had: its position and, where needed, its converter.
-    path_values: Mapping[str, tuple[int, Callable[[str], Any] | None]] = field(default_factory=dict)
+    path_values: PathValues = field(default_factory=dict)
     overrides: Mapping[Callable[..., Any], Callable[..., Any]] = field(default_factory=dict)
     body_field: Field | None = None
     embeds_body: bool = False
@@ -84,7 +80,7 @@ class PlanCompiler:
         self.has_lifetimes = False
         self._values: dict[Any, str] = {}
         self._errors: dict[Any, list[str]] = {}  # by key: names of the error lists of its subtree
-        self._tables: dict[str, str] = {}
+        self._writer = ValueWriter(self.source, how.path_values)
         calls = list(self.plan.walk())
         self.injected = {kind for call in calls for kind in call.injected.values()}
         self.body_field, self.embeds_body = how.body_field, how.embeds_body
@@ -131,21 +127,21 @@ class PlanCompiler:
     def _prologue(self) -> None:
         source = self.source
         if self.injected & {Injected.REQUEST, Injected.CONNECTION, Injected.WEBSOCKET}:
-            source.line(f"request = {self._helper(reading.request_of)}(x)")
+            source.line(f"request = {self.source.helper(reading.request_of)}(x)")
         if Injected.RESPONSE in self.injected:
-            source.line(f"response = {self._helper(reading.blank_response)}()")
+            source.line(f"response = {self.source.helper(reading.blank_response)}()")
         if Injected.TASKS in self.injected:
-            source.line(f"tasks = {self._helper(BackgroundTasks)}()")
+            source.line(f"tasks = {self.source.helper(BackgroundTasks)}()")
         body = self.body_field
         if body is None:
             return
         strict = self.how.strict_content_type
         if self.is_form:
             limits = source.name(dict(self.how.form_limits), "form_limits")
-            source.line(f"body = await {self._helper(reading.form_of)}(x, {limits})")
+            source.line(f"body = await {self.source.helper(reading.form_of)}(x, {limits})")
             source.line("lifetimes.on_close(body.close)")
         elif self._whole_body() is None:
-            source.line(f"body = {self._helper(reading.json_of)}(x, {strict})")
+            source.line(f"body = {self.source.helper(reading.json_of)}(x, {strict})")
         else:
             self._fast_body(body, strict)
 
@@ -166,16 +162,16 @@ class PlanCompiler:
         """
         source = self.source
         if not body.is_alike_in_json:
-            source.line(f"body = {self._helper(reading.json_of)}(x, {strict})")
+            source.line(f"body = {self.source.helper(reading.json_of)}(x, {strict})")
             self._check_body(body)
             return
         validate = source.name(body.validate_json, "validate_body")
         source.line("errors_body = None")
-        with source.block(f"if x.body and {self._helper(reading.is_json)}(x, {strict}):"):
+        with source.block(f"if x.body and {self.source.helper(reading.is_json)}(x, {strict}):"):
             with source.block("try:"):
                 source.line(f"body = {validate}(x.body)")
-            with source.block(f"except {self._helper(ValidationError)}:"):
-                source.line(f"body = {self._helper(reading.json_of)}(x, {strict})")
+            with source.block(f"except {self.source.helper(ValidationError)}:"):
+                source.line(f"body = {self.source.helper(reading.json_of)}(x, {strict})")
                 self._check_body(body)
         with source.block("else:"):
             source.line("body = x.body or ABSENT")
@@ -185,7 +181,7 @@ class PlanCompiler:
     def _check_body(self, body: Field) -> None:
         field_name = self.source.name(body, "body_field")
         self.source.line(
-            f'body, errors_body = {self._helper(checked)}({field_name}, body, ("body",))'
+            f'body, errors_body = {self.source.helper(checked)}({field_name}, body, ("body",))'
         )
 
     # -- calls -----------------------------------------------------------------------------------
@@ -256,7 +252,7 @@ class PlanCompiler:
             if not may_block(call.function):
                 return f"{function}({given})"
             self.suspends = True
-            run = self._helper(run_in_thread)
+            run = self.source.helper(run_in_thread)
             return f"await {run}({function}{', ' if given else ''}{given})"
         enter = "enter_async" if call.kind is Kind.ASYNC_GENERATOR else "enter_sync"
         in_function = call.lifetime == "function"
@@ -275,9 +271,9 @@ class PlanCompiler:
         source = self.source
         errors = source.fresh("errors")
         place = len(source.lines)
-        depth = source._depth
+        depth = source.depth
         for one in fields:
-            value = self._parameter(one, errors)
+            value = self._writer.parameter(one, errors)
             arguments.append(f"{one.name}={value}")
         if call.body:
             self._body_values(call, arguments, errors)
@@ -285,108 +281,6 @@ class PlanCompiler:
             return None
         source.lines.insert(place, "    " * depth + f"{errors} = None")
         return errors
-
-    def _parameter(self, one: Field, errors: str) -> str:
-        source = self.source
-        value = source.fresh(one.name)
-        names = names_of(one)
-        place = one.field_info.in_  # type: ignore[attr-defined]
-        in_pattern = place is not params.ParamTypes.path or names[0][1] in self.how.path_values
-        is_simple = (
-            len(names) == 1
-            and in_pattern
-            and not is_sequence(one.annotation)
-            and not one.is_json
-            and param_model(one) is None
-            and not one.field_info.validate_default
-        )
-        if not is_simple:
-            read = self._helper(read_parameter)
-            field_name = source.name(one, f"{one.name}_field")
-            found = source.fresh("found")
-            source.line(f"{value}, {found} = {read}({field_name}, {self._table(place.value)})")
-            with source.block(f"if {found}:"):
-                source.line(f"{errors} = {found} if {errors} is None else {errors} + {found}")
-            return value
-        wire = names[0][1]
-        source.line(f"{value} = {self._raw(place, wire)}")
-        location = (place.value, wire)
-        if place is params.ParamTypes.path:
-            _, convert = self.how.path_values[wire]
-            if convert is not None or not _is_plain_text(one):
-                self._validated(one, value, errors, location)
-            return value
-        if one.required:
-            with source.block(f"if {value} is None:"):
-                lost = source.name(missing, "missing")
-                source.line(f"{errors} = [*({errors} or ()), {lost}({location!r})]")
-            if not _is_plain_text(one):
-                with source.block("else:"):
-                    self._validated(one, value, errors, location)
-            return value
-        self._with_default(one, value, errors, location)
-        return value
-
-    def _with_default(self, one: Field, value: str, errors: str, location: tuple[str, str]) -> None:
-        source = self.source
-        has_factory = one.field_info.default_factory is not None
-        default = None if has_factory else one.field_info.default
-        is_shared = not has_factory and type(default) in _SHAREABLE
-        if is_shared and default is None and _is_plain_text(one):
-            return  # absent is None already
-        if is_shared:
-            text = repr(default) if type(default) is not float else source.name(default, "default")
-        else:
-            text = f"{self._helper(_fresh_default)}({source.name(one, one.name + '_field')})"
-        plain = _is_plain_text(one)
-        if is_shared and default is None:
-            with source.block(f"if {value} is not None:"):
-                self._validated(one, value, errors, location)
-            return
-        with source.block(f"if {value} is None:"):
-            source.line(f"{value} = {text}")
-        if not plain:
-            with source.block("else:"):
-                self._validated(one, value, errors, location)
-
-    def _validated(self, one: Field, value: str, errors: str, location: tuple[str, str]) -> None:
-        source = self.source
-        validate = source.name(one.validate_python, f"validate_{one.name}")
-        with source.block("try:"):
-            source.line(f"{value} = {validate}({value})")
-        with source.block(f"except {self._helper(ValidationError)} as error:"):
-            note = self._helper(reading.noted)
-            source.line(f"{errors} = {note}({errors}, error, {location!r})")
-
-    def _raw(self, place: params.ParamTypes, wire: str) -> str:
-        """Give the expression of a parameter's text, None where it is absent."""
-        if place is params.ParamTypes.path:
-            index, convert = self.how.path_values[wire]
-            text = f"x.params[{index}]"
-            if convert is not None:
-                return f"{self.source.name(convert, 'convert')}({text})"
-            return text
-        if place is params.ParamTypes.header:
-            return f"{self._helper(reading.header)}(x, {wire.lower().encode('latin-1')!r})"
-        if place is params.ParamTypes.query:
-            return f"{self._table('query_last')}.get({wire!r})"
-        return f"{self._table('cookie')}.get({wire!r})"
-
-    def _table(self, what: str) -> str:
-        """Give the local in which received data lie as a mapping, emitted at its first use."""
-        if what in self._tables:
-            return self._tables[what]
-        expression = {
-            "query_last": f"{self._helper(reading.query_last)}(x.query)",
-            "query": f"{self._helper(reading.query_of)}(x)",
-            "header": f"{self._helper(reading.headers_of)}(x)",
-            "cookie": f"{self._helper(reading.request_of)}(x).cookies",
-            "path": f"{self._helper(reading.request_of)}(x).path_params",
-        }[what]
-        local = self.source.fresh({"query_last": "query"}.get(what, what))
-        self._tables[what] = local
-        self.source.line(f"{local} = {expression}")
-        return local
 
     def _body_values(self, call: Call, arguments: list[str], errors: str) -> None:
         source = self.source
@@ -398,7 +292,7 @@ class PlanCompiler:
                 )
             return
         fields = source.name(call.body, "body_fields")
-        read = self._helper(read_body)
+        read = self.source.helper(read_body)
         values, found = source.fresh("values"), source.fresh("found")
         source.line(
             f"{values}, {found} = await {read}({fields}, body, embedded={self.embeds_body})"
@@ -417,12 +311,9 @@ class PlanCompiler:
                 received = source.name(_received_body, "received_body")
                 body = f"{received}(x, body, {self.how.strict_content_type})"
             source.line(
-                f"raise {invalid}({self._helper(reading.joined)}(({', '.join(errors)},)),"
+                f"raise {invalid}({self.source.helper(reading.joined)}(({', '.join(errors)},)),"
                 f" {body}, x)"
             )
-
-    def _helper(self, function: Any) -> str:
-        return self.source.name(function, function.__name__)
 
 
 def _received_body(x: Any, body: Any, strict: bool) -> Any:
@@ -430,21 +321,6 @@ def _received_body(x: Any, body: Any, strict: bool) -> Any:
     if x.body:
         return reading.json_of(x, strict)
     return None if body is ABSENT else body
-
-
-def _fresh_default(one: Field) -> Any:
-    value, _ = checked(one, ABSENT, ())
-    return value
-
-
-def _is_plain_text(one: Field) -> bool:
-    """Tell whether the received text is the value: `str`, perhaps with None, unconstrained."""
-    if one.field_info.metadata:
-        return False
-    annotation = one.annotation
-    return annotation is str or (
-        is_union(annotation) and set(annotation.__args__) == {str, type(None)}
-    )
 
 
 def _overridden(call: Call, overrides: Mapping[Callable[..., Any], Callable[..., Any]]) -> Call:

@@ -30,20 +30,20 @@ class Source:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {}
         self._fresh: set[str] = set()
-        self._depth = 0
+        self.depth = 0
         self._count = 0
 
     def line(self, text: str) -> None:
         """Add one line at the present depth."""
-        self.lines.append("    " * self._depth + text)
+        self.lines.append("    " * self.depth + text)
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
         """Add a line that opens a block, and indent what is added inside."""
         self.line(head)
-        self._depth += 1
+        self.depth += 1
         yield
-        self._depth -= 1
+        self.depth -= 1
 
     def name(self, value: Any, hint: str) -> str:
         """Give the name under which `value` is known, made from `hint`; one value has one name."""
@@ -57,6 +57,10 @@ class Source:
             found = f"{hint}_{number}"
         self.names[found] = value
         return found
+
+    def helper(self, function: Any) -> str:
+        """Give the name of a function or class of ours: its own."""
+        return self.name(function, function.__name__)
 
     def fresh(self, hint: str) -> str:
         """Give a new local name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic_core import ValidationError
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from trivet.binding.compile import PlanCompiler

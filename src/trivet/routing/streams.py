@@ -12,7 +12,7 @@ from typing import Any
 
 import anyio
 import anyio.lowlevel
-from pydantic_core import ValidationError
+from pydantic import ValidationError
 from starlette.responses import Response, StreamingResponse
 
 from trivet.concurrency import iterate_in_thread
