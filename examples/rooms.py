@@ -245,6 +245,7 @@ PAGE = """\
   input, button { border: 1px solid var(--line); }
   input { flex: 1; min-width: 0; }
   button { background: var(--accent); color: Canvas; border-color: var(--accent); }
+  button:disabled { opacity: .4; }
   ol { list-style: none; margin: 0; padding: .8rem; height: 22rem; overflow-y: auto; }
   ol { border: 1px solid var(--line); border-radius: .6rem; }
   li b { color: var(--accent); }
@@ -259,7 +260,7 @@ PAGE = """\
 <ol id="log" aria-live="polite"><li class="note">Choose a name and a room, and enter.</li></ol>
 <form id="talk">
   <input id="text" aria-label="Message" placeholder="Say something" maxlength="2000" disabled>
-  <button>Send</button>
+  <button id="send" disabled>Send</button>
 </form>
 <script>
   const at = (id) => document.getElementById(id);
@@ -289,10 +290,13 @@ PAGE = """\
     };
     mine.onclose = ({ reason }) => {
       if (mine !== socket) return;
-      at("text").disabled = true;
+      at("text").disabled = at("send").disabled = true;
       show(reason || "The connection ended; names and rooms are letters, digits, - and _.");
     };
-    mine.onopen = () => { at("text").disabled = false; at("text").focus(); };
+    mine.onopen = () => {
+      at("text").disabled = at("send").disabled = false;
+      at("text").focus();
+    };
   });
 
   at("talk").addEventListener("submit", (event) => {

@@ -189,7 +189,7 @@ HOME = """\
   body { max-width: 44rem; margin: 3rem auto; padding: 0 1rem; }
   h1 { line-height: 1.2; margin-bottom: 0; }
   a { color: var(--accent); }
-  nav { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); }
+  nav { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); }
   nav a { border: 1px solid var(--line); border-radius: .6rem; padding: .7rem 1rem; }
   nav a { text-decoration: none; }
   nav a:hover { border-color: var(--accent); }
@@ -198,7 +198,8 @@ HOME = """\
   form { display: flex; flex-wrap: wrap; gap: .6rem; }
   input, button { font: inherit; padding: .4rem .6rem; border-radius: .4rem; }
   input, button { border: 1px solid var(--line); }
-  input { flex: 1 8rem; min-width: 0; }
+  input { flex: 1 12rem; min-width: 0; }
+  input[name=age] { flex: 0 1 5rem; }
   button { background: var(--accent); color: Canvas; border-color: var(--accent); cursor: pointer; }
   pre { background: #8881; border-radius: .6rem; padding: 1rem; overflow: auto; font-size: .85rem; }
 </style>
