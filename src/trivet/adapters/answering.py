@@ -13,22 +13,27 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, cast
 
+from trivet.adapters.access import AccessLog
 from trivet.adapters.gate import Refused, refusal
+from trivet.adapters.phases import (
+    ANSWERING,
+    BODY,
+    CHUNKS,
+    CLOSING,
+    NEW,
+    START,
+    Overdue,
+    judge,
+    judge_rate,
+)
+from trivet.adapters.proxies import address_of, own_address_of
 from trivet.adapters.replies import DONE, FRESH, ClientGone, SocketExchange, header_block
 from trivet.adapters.service import Service
 from trivet.http.exchange import BODILESS, Answer, Head, Target
 
-__all__ = ["ANSWERING", "BODY", "CHUNKS", "CLOSING", "HEAD", "NEW", "START", "Answering"]
+__all__ = ["Answering"]
 
 logger = logging.getLogger("trivet.server")
-
-NEW = -1
-START = 0
-HEAD = 1
-BODY = 2
-CHUNKS = 3
-ANSWERING = 4
-CLOSING = 5
 
 # Above this the body is handed to the kernel as it is, without being joined to its head.
 _LARGE = 64 * 1024
@@ -43,28 +48,12 @@ _KEEP = b"connection: keep-alive\r\n"
 
 
 class Answering(asyncio.Protocol):
-    """A connection that can answer; the phases are named in `protocol.py`."""
+    """A connection that can answer; the phases are in `phases.py`."""
 
     __slots__ = (
-        "_drained",
-        "_is_plain",
-        "_keep",
-        "_mark",
-        "_pending",
-        "_phase",
-        "_read_paused",
-        "_since",
-        "_size",
-        "_stopping",
-        "_transport",
-        "_unsent",
-        "client",
-        "exchange",
-        "is_trusted",
-        "is_write_paused",
-        "scheme",
-        "server",
-        "service",
+        "_drained", "_is_plain", "_keep", "_mark", "_pending", "_phase", "_read_paused", "_since",
+        "_size", "_stopping", "_transport", "_unsent", "client", "exchange", "is_trusted",
+        "is_write_paused", "scheme", "server", "service",
     )  # fmt: skip
 
     def __init__(self, service: Service) -> None:
@@ -97,8 +86,8 @@ class Answering(asyncio.Protocol):
         service.state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own only
         service.enter(self)
         self._since = service.now
-        self.client = _address(transport.get_extra_info("peername"))
-        self.server = _own_address(transport.get_extra_info("sockname"))
+        self.client = address_of(transport.get_extra_info("peername"))
+        self.server = own_address_of(transport.get_extra_info("sockname"))
         self.is_trusted = service.peers.trust(self.client[0] if self.client else "")
         if transport.get_extra_info("sslcontext") is not None:
             self.scheme = "https"
@@ -278,10 +267,7 @@ class Answering(asyncio.Protocol):
 
     def _can_skip(self, exchange: SocketExchange) -> bool:
         """Tell whether the rest of a body is small and sure to come, so that it may be skipped."""
-        half = exchange.half
-        if half is not None and half.inlet is not None and half.inlet.expects:
-            return False
-        return self._phase == BODY and self._unread() <= _LARGE
+        return self._phase == BODY and not exchange.awaits_continue and self._unread() <= _LARGE
 
     def _unread(self) -> int:
         raise NotImplementedError
@@ -327,7 +313,7 @@ class Answering(asyncio.Protocol):
         if service.is_counting:
             service.state.total_requests += 1
             if service.access is not None:
-                self._record(exchange, status)
+                self._record(service.access, exchange, status)
         if exchange.half is not None:
             exchange.half.wake()
         if not self._keep:
@@ -337,14 +323,11 @@ class Answering(asyncio.Protocol):
         else:
             self.resume_reading()
 
-    def _record(self, exchange: SocketExchange, status: int) -> None:
-        service = self.service
-        line = exchange.line
+    def _record(self, access: AccessLog, exchange: SocketExchange, status: int) -> None:
         client = self.client
         if self.is_trusted:
-            client, _ = service.peers.seen_through(exchange.headers, client, self.scheme)
-        if service.access is not None:
-            service.access.record(client, line, status)
+            client, _ = self.service.peers.seen_through(exchange.headers, client, self.scheme)
+        access.record(client, exchange.line, status)
 
     def next_request(self) -> None:
         """Make the connection ready for its next message."""
@@ -430,35 +413,20 @@ class Answering(asyncio.Protocol):
         """End what has lasted too long."""
         limits = self.service.limits
         age = now - self._since
-        phase = self._phase
-        if self.is_write_paused:
-            self._sweep_stalled(now)
-        elif phase <= START:
-            most = limits.first_byte if phase == NEW else limits.keep_alive
-            if most is not None and age >= most:
-                self._close()
-        elif phase == HEAD:
-            if limits.head is not None and age >= limits.head:
-                self.refuse(Refused(408, f"The head was not complete after {limits.head:g} s."))
-        elif phase in (BODY, CHUNKS):
-            self._sweep_body(now, age)
-        elif phase == CLOSING:
-            if age >= limits.linger and self._transport is not None:
-                self._transport.close()
-        elif limits.request is not None and age >= limits.request:
-            self.refuse(Refused(504, f"There was no answer after {limits.request:g} s."))
-
-    def _sweep_body(self, now: float, age: float) -> None:
-        limits = self.service.limits
-        if self._read_paused:
-            self._since, self._mark = now, self._size
-        elif limits.body_rate and age >= limits.body_window:
-            if self._size - self._mark < limits.body_rate * age:
-                self.refuse(
-                    Refused(408, f"The body came slower than {limits.body_rate} bytes a second.")
-                )
-            else:
+        try:
+            if self.is_write_paused:
+                self._sweep_stalled(now)
+            elif self._phase not in (BODY, CHUNKS):
+                judge(self._phase, age, limits)
+            elif self._read_paused or judge_rate(self._size - self._mark, age, limits):
+                # Time in which the application does not read is no fault of the client's.
                 self._since, self._mark = now, self._size
+        except Refused as refused:
+            self.refuse(refused)
+        except Overdue:
+            self._phase = CLOSING
+            if self._transport is not None:
+                self._transport.close()
 
     def _sweep_stalled(self, now: float) -> None:
         transport, most = self._transport, self.service.limits.answer_stall
@@ -469,16 +437,3 @@ class Answering(asyncio.Protocol):
             self._unsent, self._since = unsent, now
         elif now - self._since >= most:
             self._abort()
-
-
-def _address(name: object) -> tuple[str, int] | None:
-    """Give a peer's address, or None where it has none (a UNIX socket)."""
-    if isinstance(name, tuple) and len(name) >= 2:
-        return (str(name[0]), int(name[1]))
-    return None
-
-
-def _own_address(name: object) -> tuple[str, int | None] | None:
-    if isinstance(name, str):
-        return (name, None)
-    return _address(name)

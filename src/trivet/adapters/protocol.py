@@ -3,8 +3,7 @@
 One connection serves one message after the other, never two at a time: what a pipelining client
 sends early waits as bytes. Every piece fed to llhttp lies within one head or one body, so that the
 size of a head is known exactly and a verdict does not depend on how the bytes were split.
-
-    START → HEAD → BODY or CHUNKS → ANSWERING → START …      and from anywhere → CLOSING
+The phases of a connection are in `phases.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import httptools
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from trivet.adapters.answering import ANSWERING, BODY, CHUNKS, HEAD, START, Answering
+from trivet.adapters.answering import Answering
 from trivet.adapters.chunks import ChunkScanner
 from trivet.adapters.gate import Framing, Line, Refused, check_headers, has_token
 from trivet.adapters.heads import (
@@ -27,6 +26,7 @@ from trivet.adapters.heads import (
     learn_header,
     learn_line,
 )
+from trivet.adapters.phases import ANSWERING, BODY, CHUNKS, HEAD, START
 from trivet.adapters.replies import DONE, AsgiHalf, Inlet, SocketExchange
 from trivet.adapters.service import Service, service_of
 from trivet.http.exchange import Target
@@ -47,18 +47,8 @@ class HttpProtocol(Answering):
     """One connection; uvicorn makes one for every client."""
 
     __slots__ = (
-        "_expects",
-        "_fed",
-        "_feed_data",
-        "_held",
-        "_is_cut",
-        "_is_led",
-        "_left",
-        "_most_body",
-        "_parser",
-        "_parts",
-        "_scanner",
-        "_target",
+        "_expects", "_fed", "_feed_data", "_held", "_is_cut", "_is_led", "_left", "_most_body",
+        "_parser", "_parts", "_scanner", "_target",
     )  # fmt: skip
 
     def __init__(

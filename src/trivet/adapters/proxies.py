@@ -1,11 +1,14 @@
-"""What a trusted proxy says about its client; what anybody else says is ignored."""
+"""Who is at the other end: its address, or what a trusted proxy says of it.
+
+What anybody else says is ignored.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Sequence
 
-__all__ = ["TrustedPeers"]
+__all__ = ["TrustedPeers", "address_of", "own_address_of"]
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -89,3 +92,17 @@ class TrustedPeers:
             if not self.trust(host):
                 return (host, port), scheme
         return (hops[0] if hops else client), scheme
+
+
+def address_of(name: object) -> tuple[str, int] | None:
+    """Give a peer's address, or None where it has none (a UNIX socket)."""
+    if isinstance(name, tuple) and len(name) >= 2:
+        return (str(name[0]), int(name[1]))
+    return None
+
+
+def own_address_of(name: object) -> tuple[str, int | None] | None:
+    """Give our own address on a socket; that of a UNIX socket is its path."""
+    if isinstance(name, str):
+        return (name, None)
+    return address_of(name)

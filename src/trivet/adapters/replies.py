@@ -115,6 +115,12 @@ class SocketExchange(Exchange):
         return self.state == LOST
 
     @property
+    def awaits_continue(self) -> bool:
+        """True while the client waits for `100 Continue` before it sends the body."""
+        half = self.half
+        return half is not None and half.inlet is not None and half.inlet.expects
+
+    @property
     def _asgi(self) -> AsgiHalf:
         half = self.half
         if half is None:
