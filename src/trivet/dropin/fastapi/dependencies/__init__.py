@@ -1,0 +1,1 @@
+"""`fastapi.dependencies`, as far as extensions use it."""
