@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, TypeVar
 
 from starlette.datastructures import State
@@ -21,6 +22,7 @@ from trivet.app.hooks import HookChain
 from trivet.app.options import DOCUMENT_DEFAULTS, AppOptions
 from trivet.app.overrides import Overrides
 from trivet.app.part import Part
+from trivet.binding.outside import resolved
 from trivet.errors import SetupError
 from trivet.http.exchange import ASGIApp, Exchange, Receive, Scope, Send, Target
 from trivet.middleware.hook import Hook
@@ -131,6 +133,8 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.root_path:
             scope["root_path"] = self.root_path
+        if "app_root_path" in scope:  # mounted: links that are made by our names begin here
+            scope["app_root_path"] = scope.get("root_path", "")
         scope["app"] = self
         await self.asgi(scope, receive, send)
 
@@ -194,6 +198,13 @@ class App:
     ) -> None:
         self._overrides = Overrides(self._changed)
         self._overrides.update(overrides or {})
+
+    def resolve(self, function: Callable[..., Any]) -> AbstractAsyncContextManager[Any]:
+        """Give the value of a dependency outside a request: ``async with app.resolve(get_db) as db``.
+
+        The same plan as in a request, overrides included; raises `SetupError` where it reads one.
+        """
+        return resolved(function, self.dependency_overrides)
 
     # -- the document ----------------------------------------------------------------------------
 
