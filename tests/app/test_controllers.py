@@ -132,7 +132,7 @@ def test_the_controller_is_made_once_for_each_request() -> None:
         async def ask(self, other: Any = None) -> bool:
             return other is None or other is self
 
-    async def dependency(once: Any = Depends(Once)) -> Any:
+    async def dependency(once: Any = Depends(Once)) -> Any:  # noqa: B008
         return once
 
     app = App()

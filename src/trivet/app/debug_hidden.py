@@ -21,7 +21,7 @@ _WORDS = (
     r"|signature|private|api[_-]?key|session[_-]?(?:id|key)|jwt|otp\b|cvv|cvc\d?|card[_-]?number"
     r"|connection[_-]?string|\bdsn\b"
 )
-_SECRET_NAME = re.compile(rf"{_WORDS}|(?:^|[_-])keys?$|[a-z]Key$|^auth$", re.IGNORECASE)
+_SECRET_NAME = re.compile(rf"{_WORDS}|(?:^|[_-])keys?$|(?-i:[a-z]Key$)|^auth$", re.IGNORECASE)
 _QUOTED = r"""b?'(?:\\.|[^'\\])*'|b?"(?:\\.|[^"\\])*\""""
 # password='x', "api-key": "x", (b'cookie', b'x'), token=x
 _NAMED = re.compile(

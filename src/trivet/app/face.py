@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
 from starlette.routing import Match
 from starlette.websockets import WebSocket, WebSocketClose
 
@@ -20,7 +19,7 @@ from trivet.app.build import Built
 from trivet.app.lifespan import run_lifespan
 from trivet.http.exchange import ASGIApp, Message, Receive, Scope, Send
 from trivet.routing.route import WebSocketRoute
-from trivet.routing.serve import serve_socket
+from trivet.routing.serve import response_of, serve_socket
 
 __all__ = ["core", "with_middleware"]
 
@@ -79,7 +78,7 @@ async def _serve_socket(built: Built, app: Any, scope: Scope, receive: Receive, 
     scope["starlette.exception_handlers"] = (errors.by_class, errors.by_status)
     refusal = errors.hooks.connect(scope)
     if refusal is not None:
-        response = PlainTextResponse(refusal.body, refusal.status)
+        response = response_of(refusal)
         await WebSocket(scope, receive, send).send_denial_response(response)
         return
     for route in built.sockets.routes:

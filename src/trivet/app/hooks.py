@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from trivet.adapters.asgi import AsgiExchange
 from trivet.http.exchange import Answer, Exchange, Scope, Send
 from trivet.middleware.hook import After, Hook, hooked
 
@@ -24,7 +26,11 @@ class HookChain:
         ]
         self._afters: list[After] = [after for after in reversed(afters) if after is not None]
         self._wraps = [m.wrap for m in reversed(self.methods) if m.wrap is not None]
-        self._connects = [m.connect for m in self.methods if m.connect is not None]
+        self._connects = [
+            (method.connect, [a for a in reversed(afters[:index]) if a is not None])
+            for index, method in enumerate(self.methods)
+            if method.connect is not None
+        ]
         self.is_empty = not self.methods
 
     def before(self, exchange: Exchange) -> Answer | None:
@@ -54,8 +60,16 @@ class HookChain:
 
     def connect(self, scope: Scope) -> Answer | None:
         """Look at a WebSocket's opening request; an answer refuses it."""
-        for connect in self._connects:
+        for connect, outer in self._connects:
             answer = connect(scope)
             if answer is not None:
+                # The refusal is an answer to the GET with which every WebSocket begins.
+                opening = AsgiExchange({**scope, "method": "GET"}, _nothing, _nothing)
+                for after in outer:
+                    answer = after(opening, answer)
                 return answer
         return None
+
+
+async def _nothing(*message: Any) -> Any:
+    raise AssertionError("hooks neither read nor send")

@@ -345,6 +345,9 @@ class SurroundedExchange(Exchange):
             response = Response(answer.body, answer.status)
             response.raw_headers = answer.headers()
             found = await self._dressed(response)
+            if len(response.body) != len(answer.body):  # the length that was told is the old one
+                kept = [pair for pair in response.raw_headers if pair[0] != b"content-length"]
+                response.raw_headers = kept
             await deliver(self._inner, found, hooks)
             return
         await deliver(self._inner, Answer(answer.head, answer.body, answer.extra), hooks)
