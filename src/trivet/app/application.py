@@ -70,6 +70,8 @@ class App:
     openapi_version = "3.1.0"
     # Requests that come through another server's ASGI are looked at by the request gate too.
     gates_asgi = True
+    # The most bytes of a body where nobody says otherwise; None, said aloud, is no limit.
+    most_body: int | None = 16 * 1024 * 1024
     router_class = Router
 
     title: str
@@ -106,7 +108,7 @@ class App:
         self.debug = options.get("debug", False)
         self.servers = list(options.get("servers") or [])
         self.root_path = options.get("root_path", "")
-        self.max_body_size = options.get("max_body_size")
+        self.max_body_size = options.setdefault("max_body_size", self.most_body)
         self.page_urls = options.get("page_urls")
         self.error_shape: ErrorShape = options.get("error_shape", FASTAPI)
         self.openapi_schema: dict[str, Any] | None = None
@@ -200,7 +202,7 @@ class App:
         self._overrides.update(overrides or {})
 
     def resolve(self, function: Callable[..., Any]) -> AbstractAsyncContextManager[Any]:
-        """Give the value of a dependency outside a request: ``async with app.resolve(get_db) as db``.
+        """Give a dependency's value outside a request: ``async with app.resolve(get_db) as db``.
 
         The same plan as in a request, overrides included; raises `SetupError` where it reads one.
         """

@@ -42,7 +42,8 @@ DOCUMENT_DEFAULTS: dict[str, Any] = {
 class AppOptions(TypedDict, total=False):
     """What `App` takes.
 
-    `max_body_size` is in bytes. `hooks` are native middleware, outermost first; `middleware` is
+    `max_body_size` is in bytes: 16 MiB where it is left out, no limit where it is
+    None. `hooks` are native middleware, outermost first; `middleware` is
     ASGI middleware of Starlette's kind. `error_shape` is how errors are answered and documented.
     `page_urls` says where the documentation pages find their scripts: from the installation where
     it is left out, `trivet.openapi.assets.CDN`, or your own.

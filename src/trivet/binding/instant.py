@@ -112,7 +112,7 @@ def may_block(function: Callable[..., Any]) -> bool:
 
 
 def _may_block(code: CodeType | None, made: type | None) -> bool:
-    """Tell whether `code` may take long; `made` is the class whose `__init__` it is, if it is one."""
+    """Tell whether `code` may take long; `made` is the class whose `__init__` it is, if any."""
     if code is None:
         return True
     before: dis.Instruction | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from email.message import Message
+from email.message import Message as MediaType
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from trivet.errors import HTTPException, RequestValidationError
-from trivet.http.exchange import Exchange
+from trivet.http.exchange import Exchange, Message, Receive
 from trivet.schema.field import ABSENT, errors_at
 
 __all__ = [
@@ -43,10 +43,28 @@ def request_of(x: Exchange) -> Request:
     if request is None:
         scope = x.scope
         x.target.enter(scope, x.params)
-        request = x.request = Request(scope, x.receive, x.send)
+        receive = x.receive
+        if x.target.max_body is not None and not x.target.reads_body:
+            receive = _limited(receive, x.target.max_body)
+        request = x.request = Request(scope, receive, x.send)
         if x.target.reads_body:
             request._body = x.body  # the face has read it: a second reader gets the same bytes
     return request
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """Give a receive that raises a 413 once the body has more than `most` bytes."""
+    size = 0
+
+    async def counting() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > most:
+            raise HTTPException(413, f"The body is larger than {most} bytes; send less.")
+        return message
+
+    return counting
 
 
 def query_last(query: bytes) -> dict[str, str]:
@@ -85,7 +103,7 @@ def headers_of(x: Exchange) -> Headers:
 
 @lru_cache(maxsize=256)
 def _names_json(content_type: str) -> bool:
-    message = Message()
+    message = MediaType()
     message["content-type"] = content_type
     if message.get_content_maintype() != "application":
         return False

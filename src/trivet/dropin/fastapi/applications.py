@@ -54,6 +54,7 @@ class FastAPI(App, Starlette):  # type: ignore[misc]  # ours goes first, everywh
     """
 
     router_class: type[Router] = APIRouter
+    most_body = None
     gates_asgi = False  # FastAPI leaves that to the server in front; on our own socket it stays
     answers_head = False  # FastAPI answers HEAD with 405 where only GET was declared
 
