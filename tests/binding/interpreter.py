@@ -264,14 +264,16 @@ def _found(one: Field, received: Any, name: str) -> Any:
 
 
 async def _form_item(one: Field, form: FormData, name: str) -> Any:
-    items = [item for item in form.getlist(name) if not _is_empty(item)]
+    items = form.getlist(name)
+    if is_sequence(one.annotation):
+        items = [item for item in items if not _is_empty(item)]
+    elif items and (items[-1] == "" or _is_empty(items[-1])):  # nobody filled it in
+        return NOTHING
     if isinstance(one.field_info, params.File) and bytes in (one.annotation, *_inner(one)):
         items = [await _bytes(item) for item in items]
-    if is_sequence(one.annotation):
-        return items or NOTHING
-    if not items or items[-1] == "":
+    if not items:
         return NOTHING
-    return items[-1]
+    return items if is_sequence(one.annotation) else items[-1]
 
 
 def _inner(one: Field) -> tuple[Any, ...]:

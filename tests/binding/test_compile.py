@@ -105,6 +105,7 @@ async def _interpreted(
         await _unwound(interpreter)
         status, content = 422, {"detail": outcome.errors}
     await interpreter.close("request")
+    await request.close()
     body = json.dumps(jsonable_encoder(content), ensure_ascii=False, separators=(",", ":"))
     headers = [header for header in response.headers.raw if header[0] == b"x-seen"]
     return status, headers if status == 200 else [], body.encode()
@@ -116,11 +117,9 @@ async def _unwound(interpreter: Interpreter) -> None:
         for generator, lifetime in reversed(interpreter.opened):
             if lifetime != wanted:
                 continue
+            throw = getattr(generator, "athrow", None) or generator.throw
             with pytest.raises(ZeroDivisionError):
-                if hasattr(generator, "athrow"):
-                    await generator.athrow(ZeroDivisionError())
-                else:
-                    generator.throw(ZeroDivisionError())
+                await throw(ZeroDivisionError())  # a plain generator raises before it is awaited
     interpreter.opened.clear()
 
 
