@@ -103,9 +103,16 @@ class HttpProtocol(Answering):
             lines = data[:-4].split(b"\r\n")
             if b"" not in lines and known_line(lines[0]):
                 # The common case: one whole head of an ordinary size, and nothing else.
+                # A bound method in a local is called without the look-up for methods.
+                feed = self._feed_data
                 try:
-                    self._feed(data)
+                    try:
+                        feed(data)
+                    except httptools.HttpParserUpgrade:
+                        self._is_cut = True
                     self._take_request(data, lines)
+                except httptools.HttpParserError as error:
+                    self.refuse(_not_well_formed(error), data)
                 except Refused as refused:
                     self.refuse(refused, data)
                 else:
@@ -250,8 +257,9 @@ class HttpProtocol(Answering):
             self._keep = self._is_plain = True
             self._phase = ANSWERING
             self.exchange = exchange = SocketExchange(self, line, headers)
+            find = service.find
             try:
-                target = service.find(exchange)
+                target = find(exchange)
             except Exception as error:
                 self.fail(exchange, error)
                 return
