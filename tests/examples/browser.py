@@ -100,17 +100,18 @@ def browsing(chromium: str, folder: Path) -> Iterator[Page]:
     )
     assert process.stderr is not None
     lines = process.stderr
+    # Goes on reading behind the address, so that the browser never waits for a reader.
+    drain = threading.Thread(target=lines.read)
     try:
-        address = next(
-            found[0] for line in lines if (found := re.search(r"ws://127\.0\.0\.1:\S+", line))
-        )
-        # Goes on reading, so that the browser never waits for a reader.
-        drain = threading.Thread(target=lines.read)
+        told = (re.search(r"ws://127\.0\.0\.1:\S+", line) for line in lines)
+        address = next((found[0] for found in told if found), None)
+        assert address is not None, "the browser did not start"
         drain.start()
         with connect(address, max_size=None) as devtools:
             yield Page(devtools)
     finally:
         process.terminate()
         process.wait(20)
-        drain.join()
+        if drain.is_alive():
+            drain.join()
         lines.close()
