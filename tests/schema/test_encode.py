@@ -19,10 +19,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AnyUrl, BaseModel, Field, SecretStr
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from trivet.errors import SetupError
+from trivet.errors import PydanticV1NotSupportedError
 from trivet.schema.encode import jsonable_encoder, to_json
+from trivet.schema.field import Field as DescribedField
 
 
 class Color(Enum):
@@ -212,8 +214,17 @@ def test_a_model_of_the_old_pydantic_is_refused_with_the_mend() -> None:
     kind = type("BaseModel", (), {"__module__": "pydantic.v1.main"})
 
     for encode in (jsonable_encoder, to_json):
-        with pytest.raises(SetupError, match=r"inherit from pydantic\.BaseModel"):
+        with pytest.raises(PydanticV1NotSupportedError, match=r"inherit from pydantic\.BaseModel"):
             encode(type("Old", (kind,), {})())
+
+
+def test_a_parameter_of_the_old_pydantic_is_refused_at_its_declaration() -> None:
+    kind = type("BaseModel", (), {"__module__": "pydantic.v1.main"})
+    old = type("Old", (kind,), {})
+
+    for annotation in (old, list[old], dict[str, old] | None):
+        with pytest.raises(PydanticV1NotSupportedError, match=r"inherit from pydantic\.BaseModel"):
+            DescribedField("old", FieldInfo(annotation=annotation))
 
 
 def test_a_number_that_is_none_is_null() -> None:

@@ -98,14 +98,17 @@ class MatchTable:
         segments = path.split("/")
         allowed: frozenset[str] | None = None
         for_get: Found | None = None
+        partial: Found | None = None  # a route of somebody else's kind that refuses by itself
         for entry in self._candidates(segments):
             params = entry.match(path, segments)
             if params is None:
                 continue
-            if entry.asks is not None and (
-                exchange is None or entry.asks(exchange.scope)[0] is not Match.FULL
-            ):
-                continue
+            if entry.asks is not None:
+                answer = Match.NONE if exchange is None else entry.asks(exchange.scope)[0]
+                if answer is Match.PARTIAL and partial is None and allowed is None:
+                    partial = Found(entry.target, params, None)
+                if answer is not Match.FULL:
+                    continue
             methods = entry.methods
             if methods is None:
                 return for_get or Found(entry.target, params, None)
@@ -114,7 +117,7 @@ class MatchTable:
             if get_for_head and method == "HEAD" and "GET" in methods and for_get is None:
                 for_get = Found(entry.target, params, None)
             allowed = methods if allowed is None else allowed | methods
-        return for_get or Found(None, (), allowed)
+        return for_get or partial or Found(None, (), allowed)
 
     def knows(self, path: str) -> bool:
         """Tell whether any route, with whatever method, fits `path`."""

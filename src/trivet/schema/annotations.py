@@ -139,6 +139,17 @@ def model_of(annotation: Any) -> type[BaseModel] | None:
     return annotation if is_subclass(annotation, BaseModel) else None
 
 
+def has_old_model(annotation: Any) -> bool:
+    """Tell whether a model of `pydantic.v1` stands anywhere in `annotation`."""
+    if any(has_old_model(argument) for argument in get_args(annotation)):
+        return True
+    # By name: the module warns when it is imported, and is gone on new Pythons.
+    return isinstance(annotation, type) and any(
+        known.__module__ == "pydantic.v1.main" and known.__qualname__ == "BaseModel"
+        for known in annotation.__mro__
+    )
+
+
 def stream_item(annotation: Any) -> Any | None:
     """Give the item's type of an iterator or generator annotation; None where it is no stream."""
     origin = get_origin(annotation)

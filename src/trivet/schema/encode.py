@@ -36,7 +36,7 @@ from pydantic_core import (
 )
 from typing_extensions import Unpack
 
-from trivet.errors import SetupError
+from trivet.errors import PydanticV1NotSupportedError
 
 __all__ = ["EncodeOptions", "jsonable_encoder", "to_json"]
 
@@ -203,7 +203,7 @@ def _encoder(kind: type) -> Encoder | None:
         if name in _BY_NAME:
             return _BY_NAME[name]
         if name == "pydantic.v1.main.BaseModel":
-            raise SetupError(
+            raise PydanticV1NotSupportedError(
                 f"{kind.__qualname__} is a model of pydantic.v1, which is no longer supported",
                 code="schema.pydantic-v1",
                 mend="inherit from pydantic.BaseModel",

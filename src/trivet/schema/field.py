@@ -18,7 +18,8 @@ from pydantic.fields import FieldInfo
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from pydantic_core import PydanticUndefined, ValidationError
 
-from trivet.errors import SetupError
+from trivet.errors import PydanticV1NotSupportedError, SetupError
+from trivet.schema.annotations import has_old_model
 from trivet.schema.foreign import adapted
 
 __all__ = ["ABSENT", "Field", "Mode", "errors_at", "merged", "missing"]
@@ -213,6 +214,12 @@ def names_of(field: Field, *, dashed: bool = False) -> list[tuple[str, str]]:
 
 
 def _adapter(info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
+    if has_old_model(info.annotation):
+        raise PydanticV1NotSupportedError(
+            f"{info.annotation!r} is a model of pydantic.v1, which is no longer supported",
+            code="schema.pydantic-v1",
+            mend="inherit from pydantic.BaseModel",
+        )
     annotation = adapted(info.annotation)
     with warnings.catch_warnings():
         # An alias means something to us although a lone type has no use for it.
