@@ -154,14 +154,19 @@ class App:
     @property
     def is_native(self) -> bool:
         """False where ASGI middleware stands around the routes."""
-        return not self.user_middleware and not self.root_path
+        return not self.is_surrounded and not self.root_path
+
+    @property
+    def is_surrounded(self) -> bool:
+        """True where ASGI middleware stands around the routes, and answers what nobody handles."""
+        return bool(self.user_middleware)
 
     @property
     def asgi(self) -> ASGIApp:
         """The application with its middleware, as an ASGI 3 callable."""
         if self._asgi is None:
             inner = core(self, self.built)
-            if self.user_middleware:
+            if self.is_surrounded:
                 inner = with_middleware(inner, self.user_middleware, lambda: self.built().errors)
             self._asgi = inner
         return self._asgi
@@ -171,7 +176,7 @@ class App:
         if self._built is None:
             errors = ErrorHandlers(
                 self.exception_handlers,
-                outermost=not self.user_middleware,
+                outermost=not self.is_surrounded,
                 hooks=HookChain(self.hooks),
                 shape=self.error_shape,
                 debug_page=debug_page if self.debug else None,

@@ -110,23 +110,26 @@ class FastAPI(App, Starlette):  # type: ignore[misc]  # ours goes first, everywh
     def middleware_stack(self, stack: ASGIApp | None) -> None:
         self._stack = stack
         self._stack_is_given = stack is not None
+        self._changed()  # who answers what nobody handles may be another now
 
     @property
     def is_native(self) -> bool:
-        own = type(self)
+        return super().is_native and type(self).__call__ is FastAPI.__call__
+
+    @property
+    def is_surrounded(self) -> bool:
         return (
-            super().is_native
-            and not self._stack_is_given
-            and own.__call__ is FastAPI.__call__
-            and own.build_middleware_stack is FastAPI.build_middleware_stack
-            and "build_middleware_stack" not in vars(self)
+            super().is_surrounded
+            or self._stack_is_given
+            or type(self).build_middleware_stack is not FastAPI.build_middleware_stack
+            or "build_middleware_stack" in vars(self)
         )
 
     @property
     def asgi(self) -> ASGIApp:
         if self._stack is None:
-            is_bare = self.is_native
-            self._stack = core(self, self.built) if is_bare else self.build_middleware_stack()
+            bare = core(self, self.built)
+            self._stack = self.build_middleware_stack() if self.is_surrounded else bare
         return self._stack
 
     def add_middleware(
