@@ -158,6 +158,26 @@ class MatchTable:
 
     def _candidates(self, segments: list[str]) -> list[Entry]:
         """Give the routes that may fit, in declared order."""
+        # Mostly there is one way down the tree, and nothing needs to be remembered or sorted:
+        # a third of the cost of walking all ways (benchmarks: post).
+        node = self._root
+        for segment in segments:
+            if node.rest:
+                break
+            child = node.fixed.get(segment)
+            if child is None:
+                child = node.any
+                if child is None:
+                    return []
+            elif node.any is not None:
+                break
+            node = child
+        else:
+            if not node.rest:
+                return node.here
+        return self._all_candidates(segments)
+
+    def _all_candidates(self, segments: list[str]) -> list[Entry]:
         found: list[Entry] = []
         waiting = [(self._root, 0)]
         length = len(segments)
