@@ -44,9 +44,17 @@ class PricedItem(BaseModel):
 
 
 @app.get("/hello")
-@app.get("/sync")
 def hello() -> dict[str, str]:
     return {"message": "Hello, World!"}
+
+
+def greeting() -> str:
+    return "Hello, World!"
+
+
+@app.get("/sync")
+def sync_hello() -> dict[str, str]:
+    return {"message": greeting()}
 
 
 @app.post("/items/<int:item_id>")
