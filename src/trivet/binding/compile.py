@@ -55,6 +55,7 @@ class Compiled:
     function: Callable[..., Any]
     text: str
     reads_body: bool
+    needs_body: bool
     suspends: bool
     has_lifetimes: bool
 
@@ -118,6 +119,7 @@ class PlanCompiler:
             function,
             function.__trivet_source__,
             self.reads_body,
+            self.body_field is not None or not self.reads_body,
             self.suspends,
             self.has_lifetimes,
         )

@@ -158,7 +158,7 @@ class RouteTarget:
         self._hooks = None if errors.hooks.is_empty else errors.hooks
         self.compiled = compiled
         self.reads_body = compiled.reads_body
-        self.needs_body = route.body_field is not None or not compiled.reads_body
+        self.needs_body = compiled.needs_body
         self.max_body: int | None = route.max_body_size
         self.run = compiled.function
         self._errors = errors
