@@ -9,6 +9,7 @@ to pytest); other Python blocks run in the page's namespace. A block that cannot
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import shlex
 import subprocess
@@ -131,8 +132,16 @@ class PageRun:
         importlib.import_module(name)
 
     def _test(self, path: Path) -> None:
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        # Only what a reader has: the plugins that happen to be installed here take seconds to load.
+        plugins = ["-p", "anyio", "-p", "no:cacheprovider"]
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", *plugins, str(path)],
+            cwd=self.folder,
+            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, f"{path.name} fails:\n{done.stdout}{done.stderr}"
 
     def _is_ours(self, module: ModuleType) -> bool:
