@@ -47,11 +47,16 @@ def find_lines(root: Path, files: list[Path], pattern: re.Pattern[str]) -> list[
 
 
 def find_drawers(root: Path) -> list[str]:
-    """Name every module and package whose name says nothing about what is in it."""
+    """Name every module and package whose name says nothing about what is in it.
+
+    A drop-in's modules have the names of the package that it stands for.
+    """
     return [
         f"{path.relative_to(root).as_posix()}: name it after the thing that it defines"
         for path in sorted(root.rglob("*"))
-        if (path.suffix == ".py" or path.is_dir()) and path.stem in FORBIDDEN_MODULE_NAMES
+        if (path.suffix == ".py" or path.is_dir())
+        and path.stem in FORBIDDEN_MODULE_NAMES
+        and path.relative_to(root).parts[0] != "dropin"
     ]
 
 

@@ -290,16 +290,7 @@ class HttpProtocol(Answering):
         self._is_plain = False
         self._phase = ANSWERING
         self.exchange = exchange = SocketExchange(self, line, headers)
-        try:
-            target = self.service.find(exchange)
-        except Exception as error:
-            self.fail(exchange, error)
-            return
-        if length:
-            self._expect_body(exchange, target, Framing(length))
-        else:
-            self._is_cut = False
-            self.begin(exchange, target)
+        self._take_found(exchange, Framing(length))
 
     def _take_special(self, head: bytes, line: Line, headers: list[tuple[bytes, bytes]]) -> None:
         """Take a request with a body, with an upgrade, or with its own idea of the connection."""
@@ -323,8 +314,11 @@ class HttpProtocol(Answering):
         if service.limit_concurrency is not None and service.is_full:
             self.refuse_load()
             return
+        self._take_found(exchange, framing)
+
+    def _take_found(self, exchange: SocketExchange, framing: Framing) -> None:
         try:
-            target = service.find(exchange)
+            target = self.service.find(exchange)
         except Exception as error:
             self.fail(exchange, error)
             return

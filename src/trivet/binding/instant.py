@@ -153,7 +153,7 @@ def _is_harmless_after(
 
 def _is_plain_attribute(made: type, name: str) -> bool:
     """Tell whether setting `name` on an instance of `made` only puts a value into its place."""
-    if made.__setattr__ is not object.__setattr__:
+    if made.__setattr__ is not object.__setattr__:  # type: ignore[comparison-overlap]
         return False
     descriptor = inspect.getattr_static(made, name, None)
     return isinstance(descriptor, MemberDescriptorType) or not hasattr(descriptor, "__set__")
