@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import runpy
 import sys
 
 __all__ = ["main"]
@@ -11,9 +11,9 @@ _SERVING = ("dev", "run")
 
 
 def main() -> None:
-    """Run Trivet's command line on the arguments of this process; ends with `SystemExit`."""
+    """Do what `python -m trivet` does with this process's arguments; ends with `SystemExit`."""
     arguments = sys.argv[1:]
     if arguments and arguments[0] in _SERVING and "--dropin" not in arguments:
         arguments[1:1] = ["--dropin", "fastapi"]
-    # By name, as the command line finds its drop-ins: neither needs the other.
-    importlib.import_module("trivet.cli").main(arguments)
+    sys.argv[1:] = arguments
+    runpy.run_module("trivet", run_name="__main__")
