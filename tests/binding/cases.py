@@ -320,7 +320,10 @@ _TEXT = st.sampled_from(
     ]
 )
 _NAMES = st.sampled_from(
-    [*"q q-q flag many colour choice day span limit the_tags as-named n x_y surplus".split()]
+    [
+        *["q", "q-q", "flag", "many", "colour", "choice", "day", "span", "limit", "the_tags"],
+        *["as-named", "n", "x_y", "surplus"],
+    ]
 )
 _HEADERS = st.sampled_from(
     ["x-token", "x_token", "x-number", "limit", "the-tags", "the_tags", "as-named"]
@@ -333,8 +336,9 @@ _JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
         | st.dictionaries(
             st.sampled_from(
                 [
-                    *"item other number point listed anything name price colour inner".split(),
-                    *"either at values kind count x y dated".split(),
+                    *["item", "other", "number", "point", "listed", "anything", "name"],
+                    *["price", "colour", "inner"],
+                    *["either", "at", "values", "kind", "count", "x", "y", "dated"],
                 ]
             ),
             inner,

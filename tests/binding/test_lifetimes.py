@@ -149,15 +149,15 @@ def test_a_swallowed_error_is_named_as_a_mistake(is_async: bool) -> None:
     app = App()
 
     async def swallowing_async() -> AsyncIterator[None]:
-        try:
+        try:  # noqa: SIM105  # as people write it
             yield
-        except OwnError:  # noqa: SIM105  # as people write it
+        except OwnError:
             pass
 
     def swallowing_plain() -> Iterator[None]:
-        try:
+        try:  # noqa: SIM105  # as people write it
             yield
-        except OwnError:  # noqa: SIM105  # as people write it
+        except OwnError:
             pass
 
     @app.get("/", dependencies=[Depends(swallowing_async if is_async else swallowing_plain)])

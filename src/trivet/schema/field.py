@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from copy import copy
 from functools import cached_property
+from operator import getitem
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasPath, ConfigDict, PydanticSchemaGenerationError, TypeAdapter
@@ -225,7 +226,7 @@ def _adapter(info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
         # An alias means something to us although a lone type has no use for it.
         warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
         parts = (annotation, *info.metadata, PydanticField(**attributes_of(info)))
-        whole: Any = Annotated.__class_getitem__(parts)  # type: ignore[attr-defined]  # made, not written
+        whole: Any = getitem(Annotated, parts)
         try:
             return TypeAdapter(whole, config=config)
         except PydanticSchemaGenerationError as error:
