@@ -1,4 +1,4 @@
-"""Puts the files of the documentation pages into a build: Swagger UI and ReDoc, with their licences.
+"""Puts the files of the documentation pages into a build: Swagger UI and ReDoc with licences.
 
 They come from `drf-spectacular-sidecar`, a build requirement only, and are found without importing
 it. So an installed Trivet shows its pages without a CDN and without another dependency.

@@ -1,1 +1,1 @@
-"""Trivet's tests. A package only so that no installed distribution's `tests` can stand in its way."""
+"""Trivet's tests. A package only so that no installed `tests` can stand in its way."""

@@ -162,9 +162,7 @@ class _Workers:
 _workers = _Workers()
 
 
-async def run_in_thread(
-    function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-) -> T:
+async def run_in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a blocking function on a worker thread, with a copy of the caller's context variables.
 
     At most as many run at once as anyio's default limiter allows, which programs tune. A cancelled
@@ -185,9 +183,7 @@ async def run_in_thread(
     return result
 
 
-async def clean_in_thread(
-    function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-) -> T:
+async def clean_in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a blocking function that gives something back, as `run_in_thread` does but at once.
 
     It needs no free place among the workers: those who hold the places may be waiting for it.

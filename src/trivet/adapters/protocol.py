@@ -84,7 +84,7 @@ class HttpProtocol(Answering):
             return
         if exchange.half is not None:
             exchange.half.feed(data)
-        else:
+        elif self._target is not None and self._target.needs_body:
             self._parts.append(data)
 
     # What the transport tells.
