@@ -8,7 +8,7 @@ from trivet import App
 from trivet.testing import LiveServer
 
 
-def test_a_body_that_nobody_reads_is_not_kept() -> None:
+def test_a_large_body_that_nobody_reads_is_answered() -> None:
     app = App(max_body_size=None)
     sent = 8 * 1024 * 1024
 
