@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import trivet
+from tests.architecture.house import SHELVES, SOURCE
 from tests.docs.test_code_blocks import help_of
 from trivet.app.options import AppOptions
 from trivet.routing.options import RouteOptions
@@ -92,3 +93,14 @@ def test_names_elsewhere_exist() -> None:
 
     assert len(rows) > 10
     assert missing == []
+
+
+def test_architecture_page_shows_the_shelves_as_they_are() -> None:
+    page = (REFERENCE.parent / "architecture.md").read_text(encoding="utf-8")
+    picture = page.split("```text\n")[1].split("```")[0]
+    there = {path.stem for path in SOURCE.iterdir() if any(path.glob("*.py")) or path.suffix}
+    groups = {"tools", "batteries", "core", "ground"}
+
+    shown = [set(line.split()) - groups for line in picture.splitlines()]
+
+    assert list(reversed(shown)) == [built for shelf in SHELVES if (built := set(shelf) & there)]
