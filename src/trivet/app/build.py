@@ -34,6 +34,18 @@ __all__ = ["Built", "Sockets", "build"]
 _ANYTHING = re.compile(r"(?s).*")
 
 
+def _past_hooks(
+    errors: ErrorHandlers, exchange: Exchange
+) -> Answer | Coroutine[Any, Any, None] | None:
+    """Run what stands before a route; give what ends the request there, or None to go on."""
+    if errors.hooks.is_empty:
+        return None
+    try:
+        return errors.hooks.before(exchange)
+    except Exception as error:
+        return refused(errors, exchange, error)
+
+
 class ForeignTarget:
     """A route that is served through ASGI: a mounted application or a plain Starlette route."""
 
@@ -50,14 +62,7 @@ class ForeignTarget:
         scope.update(self._context)
 
     def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
-        if not self._errors.hooks.is_empty:
-            try:
-                answer = self._errors.hooks.before(exchange)
-            except Exception as error:
-                return refused(self._errors, exchange, error)
-            if answer is not None:
-                return answer
-        return self._serve(exchange)
+        return _past_hooks(self._errors, exchange) or self._serve(exchange)
 
     async def _serve(self, exchange: Exchange) -> None:
         scope = exchange.scope
@@ -113,14 +118,7 @@ class Redirect:
         scope.update(self._context)
 
     def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
-        if not self._errors.hooks.is_empty:
-            try:
-                answer = self._errors.hooks.before(exchange)
-            except Exception as error:
-                return refused(self._errors, exchange, error)
-            if answer is not None:
-                return answer
-        return self._redirect(exchange)
+        return _past_hooks(self._errors, exchange) or self._redirect(exchange)
 
     async def _redirect(self, exchange: Exchange) -> None:
         scope = dict(exchange.scope)
