@@ -144,6 +144,38 @@ def test_dev_waits_for_the_mend_of_a_broken_application(
     assert "Traceback" not in server.log.read_text()
 
 
+FRONTEND = """\
+from trivet import App
+app = App()
+app.frontend("/", directory="dist")
+@app.get("/seen")
+async def seen() -> dict:
+    return {"debug": app.debug}
+"""
+
+
+@pytest.mark.slow
+def test_dev_is_lenient_with_a_front_end_that_is_not_built_yet(
+    dev: Callable[..., Dev], write: Write
+) -> None:
+    write({"main.py": FRONTEND})
+
+    server = dev("--no-reload")
+    seen = server.until(lambda answer: answer.status_code == 200).json()
+
+    assert seen["debug"] is True
+    assert "the folder of a front end, 'dist', does not exist" in server.log.read_text()
+
+
+def test_run_is_strict_with_a_front_end_that_is_not_built(trivet: Trivet, write: Write) -> None:
+    write({"main.py": FRONTEND})
+
+    done = trivet("run", "--port", "0")
+
+    assert done.code == 3
+    assert "[routing.frontend-folder]" in done.err
+
+
 def test_run_leaves_debug_off(write: Write) -> None:
     folder = write({"main.py": app_text()})
 
@@ -308,6 +340,29 @@ def test_run_of_an_application_that_does_not_import_ends_with_3(
     assert done.code == 3, done.err
     assert "main.py did not import" in done.err
     assert "Traceback" not in done.err
+
+
+BROKEN_START = """\
+from contextlib import asynccontextmanager
+from trivet import App
+@asynccontextmanager
+async def lifespan(app):
+    raise OSError("the database is away")
+    yield
+app = App(lifespan=lifespan)
+"""
+
+
+@pytest.mark.parametrize("words", [["--workers", "1"], ["--workers", "2"]])
+def test_run_of_an_application_that_does_not_start_ends_with_3(
+    trivet: Trivet, write: Write, words: list[str]
+) -> None:
+    write({"main.py": BROKEN_START})
+
+    done = trivet("run", "main.py", "--port", "0", *words)
+
+    assert done.code == 3, done.err
+    assert "the database is away" in done.err
 
 
 @pytest.mark.parametrize(

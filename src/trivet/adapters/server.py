@@ -163,14 +163,18 @@ def serve(app: Any, options: ServerOptions | None = None) -> None:  # Any: an ap
         sys.path.insert(0, str(options.app_dir))
     config = configure(app, options)
     server = Server(config)
+    has_failed = False
     try:
         with _unwinding():
             if config.should_reload:
                 ChangeReload(config, target=server.run, sockets=[config.bind_socket()]).run()
             elif config.workers > 1:
-                Multiprocess(config, sockets=[config.bind_socket()]).run()
+                supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+                supervisor.run()
+                has_failed = any(p.process.exitcode == STARTUP_FAILURE for p in supervisor.processes)
             else:
                 server.run()
+                has_failed = not server.started
     except KeyboardInterrupt:
         # The signal was the wish to stop, which has been done.
         pass
@@ -179,7 +183,7 @@ def serve(app: Any, options: ServerOptions | None = None) -> None:  # Any: an ap
         signal.raise_signal(signal.SIGTERM)
     finally:
         _remove(config.uds)
-    if not server.started and not config.should_reload and config.workers == 1:
+    if has_failed:
         sys.exit(STARTUP_FAILURE)
 
 

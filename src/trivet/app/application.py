@@ -72,6 +72,9 @@ class App:
     gates_asgi = True
     # The most bytes of a body where nobody says otherwise; None, said aloud, is no limit.
     most_body: int | None = 16 * 1024 * 1024
+    # True switches debug on in every application that is made; `trivet dev` sets it before it
+    # imports one, because what is declared on import may depend on it already.
+    forces_debug = False
     router_class = Router
 
     title: str
@@ -105,7 +108,7 @@ class App:
             raise SetupError("A title must be provided for OpenAPI, e.g.: 'My API'")
         if self.openapi_url and not self.version:
             raise SetupError("A version must be provided for OpenAPI, e.g.: '2.1.0'")
-        self.debug = options.get("debug", False)
+        self.debug = options.get("debug", False) or self.forces_debug
         self.servers = list(options.get("servers") or [])
         self.root_path = options.get("root_path", "")
         self.max_body_size = options.setdefault("max_body_size", self.most_body)

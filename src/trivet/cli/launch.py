@@ -33,8 +33,7 @@ class Launch:
     """What a serving process loads: the place, the drop-in, and whether debug pages are on.
 
     `address` is told in the banner by the first process that creates the file `marker`; both None
-    where no banner is wanted. A process that cannot load creates the file `failure`, from which the
-    command knows why its workers ended.
+    where no banner is wanted.
     """
 
     place: Place
@@ -42,7 +41,6 @@ class Launch:
     is_debug: bool = False
     address: str | None = None
     marker: str | None = None
-    failure: str | None = None
 
     def publish(self) -> None:
         """Write it where this process and its children read it."""
@@ -63,16 +61,14 @@ class Launch:
 def application() -> Any:  # Any: an App, or any ASGI application
     """Load the published application; a process that cannot ends with exit code 3."""
     launch = Launch.read()
+    App.forces_debug = launch.is_debug
     try:
         loaded = load(launch.place, dropin=launch.dropin)
         app = loaded.app
         if isinstance(app, App):
-            app.debug = app.debug or launch.is_debug
             app.built()  # so that mistakes in the routes are told now, not by the first request
     except SetupError as error:
         tell(error, Pen(sys.stderr))
-        if launch.failure is not None:
-            Path(launch.failure).touch()
         sys.exit(EXIT_CANNOT_LOAD)
     if launch.address is not None and launch.marker is not None and _is_first(launch.marker):
         _tell_banner(app, loaded.place, launch.address)

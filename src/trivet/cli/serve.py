@@ -15,7 +15,6 @@ from trivet.cli.launch import TARGET, Launch
 from trivet.cli.opened import locate
 from trivet.cli.options import AppArgument, LoadOptions
 from trivet.cli.server_options import LogLevel, ServingOptions
-from trivet.cli.trouble import EXIT_CANNOT_LOAD
 
 __all__ = ["dev", "run"]
 
@@ -81,13 +80,8 @@ def run(
     if reload and workers > 1:
         raise typer.BadParameter("--reload works with one worker", param_hint="--workers")
     place = locate(options, argument)
-    with tempfile.TemporaryDirectory(prefix="trivet-") as folder:
-        failure = Path(folder) / "failed"
-        Launch(place, options.dropin, failure=str(failure)).publish()
-        serve(TARGET, server_options(place, serving, reload=reload, workers=workers))
-        # uvicorn's supervisor ends with 0 when its workers could not start.
-        if failure.exists() and not reload:
-            raise typer.Exit(EXIT_CANNOT_LOAD)
+    Launch(place, options.dropin).publish()
+    serve(TARGET, server_options(place, serving, reload=reload, workers=workers))
 
 
 def server_options(
