@@ -171,7 +171,8 @@ def serve(app: Any, options: ServerOptions | None = None) -> None:  # Any: an ap
             elif config.workers > 1:
                 supervisor = Multiprocess(config, sockets=[config.bind_socket()])
                 supervisor.run()
-                has_failed = any(p.process.exitcode == STARTUP_FAILURE for p in supervisor.processes)
+                codes = [worker.process.exitcode for worker in supervisor.processes]
+                has_failed = STARTUP_FAILURE in codes
             else:
                 server.run()
                 has_failed = not server.started

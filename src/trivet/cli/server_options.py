@@ -107,7 +107,8 @@ class ProxyOptions:
         typer.Option(
             metavar="LIST",
             envvar="FORWARDED_ALLOW_IPS",
-            help="Trusted proxies: addresses, networks, names of sockets, with commas; * is all",
+            help="Trusted proxies: addresses, networks, with commas; unix is a peer on a UNIX "
+            "socket, * any peer",
             show_default="127.0.0.1,::1",
             rich_help_panel=_PROXY,
         ),
