@@ -227,6 +227,23 @@ def test_the_access_log_has_a_line_for_each_answer(form: str) -> None:
         assert lines[1].endswith('"GET /late HTTP/1.1" 200')
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_stop_that_waits_for_nobody_still_writes_the_access_log(workers: int) -> None:
+    # A sweep that never comes, and a client that stays.
+    limits = {"sweep": 1000.0}
+    with (
+        process(workers=workers, limits=limits, timeout_graceful_shutdown=0) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=30) as kept,
+        socket.create_connection(("127.0.0.1", server.port), timeout=30) as busy,
+    ):
+        busy.sendall(request("/count", "Content-Length: 9", method="POST"))
+        kept.sendall(request("/late?kept"))
+        assert read_answer(kept)[0] == 200
+        output = server.stop()
+
+    assert '"GET /late?kept HTTP/1.1" 200' in output
+
+
 def test_the_access_log_can_be_switched_off() -> None:
     with process(access_log=False) as server:
         server.ask("/late")

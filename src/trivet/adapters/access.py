@@ -1,7 +1,8 @@
 """The access log: one line an answer, written in batches.
 
 A line goes to a stream, not through `logging`: formatting and handling a log record costs more
-than serving a small request. Lines wait in memory until the next sweep or the 64th of them.
+than serving a small request. Lines wait in memory until the next sweep or the 64th of them; once
+the server stops none waits any more.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ class AccessLog:
     `stream` defaults to standard output as it is at each flush. Nothing closes the stream.
     """
 
-    __slots__ = ("_form", "_lines", "_second", "_stamp", "_stream")
+    __slots__ = ("_batch", "_form", "_lines", "_second", "_stamp", "_stream")
 
     def __init__(self, form: LogForm = "text", stream: TextIO | None = None) -> None:
         self._form = form
         self._stream = stream
         self._lines: list[str] = []
+        self._batch = _BATCH
         self._second = 0
         self._stamp = ""
 
@@ -54,8 +56,13 @@ class AccessLog:
                 f'"target":"{quoted}","version":"1.{line.minor}","status":{status}}}\n'
             )
         self._lines.append(text)
-        if len(self._lines) >= _BATCH:
+        if len(self._lines) >= self._batch:
             self.flush()
+
+    def hurry(self) -> None:
+        """Write what waits, and from now on each line at once: the process may end any time."""
+        self._batch = 1
+        self.flush()
 
     def flush(self) -> None:
         """Write what waits."""
