@@ -63,6 +63,62 @@ def test_an_error_that_nobody_handles_reaches_the_server() -> None:
             socket.receive_json()
 
 
+def test_a_client_that_leaves_ends_the_handler_quietly() -> None:
+    seen: list[str] = []
+
+    async def closing() -> Any:
+        try:
+            yield
+        except WebSocketDisconnect as error:
+            seen.append(f"left with {error.code}")
+            raise
+
+    app = App(openapi_url=None)
+
+    @app.websocket("/ws", dependencies=[Depends(closing)])
+    async def serve(socket: WebSocket) -> None:
+        await socket.accept()
+        while True:
+            await socket.receive_text()
+
+    with TestClient(app).websocket_connect("/ws") as socket:
+        socket.send_text("one")
+
+    assert seen == ["left with 1000"]
+
+
+def test_a_handler_of_disconnects_is_still_asked() -> None:
+    seen: list[int] = []
+    app = App(openapi_url=None)
+
+    @app.exception_handler(WebSocketDisconnect)
+    async def note(socket: WebSocket, error: WebSocketDisconnect) -> None:
+        seen.append(error.code)
+
+    @app.websocket("/ws")
+    async def serve(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.receive_text()
+
+    with TestClient(app).websocket_connect("/ws") as socket:
+        socket.close(4001)
+
+    assert seen == [4001]
+
+
+def test_a_disconnect_of_another_socket_is_an_error() -> None:
+    app = App(openapi_url=None)
+
+    @app.websocket("/ws")
+    async def serve(socket: WebSocket) -> None:
+        await socket.accept()
+        raise WebSocketDisconnect(1006, "somebody else's")
+
+    with pytest.raises(WebSocketDisconnect, match="somebody"):  # noqa: SIM117
+        with TestClient(app).websocket_connect("/ws") as socket:
+            socket.receive_text()
+
+
 def test_a_socket_at_an_unknown_path_is_closed() -> None:
     with (
         pytest.raises(WebSocketDisconnect),

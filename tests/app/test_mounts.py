@@ -244,6 +244,45 @@ def test_applications_are_validated_by_the_standard_librarys_checker() -> None:
     assert TestClient(app).post("/w/", content=b"abc").text == "abc!"
 
 
+@pytest.mark.parametrize(
+    ("method", "status", "given", "parts", "length"),
+    [
+        ("GET", "200 OK", [], [b"abc"], "3"),
+        ("GET", "200 OK", [], (b"",), "0"),
+        ("GET", "200 OK", [("Content-Length", "3")], [b"abc"], "3"),
+        ("GET", "204 No Content", [], [b""], None),
+        ("GET", "200 OK", [], [b"abc", b"def"], None),
+        ("HEAD", "200 OK", [], [b""], None),
+    ],
+)
+def test_an_answer_of_one_part_gets_its_length(
+    method: str, status: str, given: list[tuple[str, str]], parts: Any, length: str | None
+) -> None:
+    def simple(environ: dict[str, Any], start: Any) -> Any:
+        start(status, given)
+        return parts
+
+    app = App()
+    app.mount("/w", WSGI(simple))
+    answer = TestClient(app).request(method, "/w/")
+
+    assert answer.headers.get("content-length") == length
+    assert answer.content == b"".join(parts)
+
+
+def test_what_was_written_before_the_one_part_keeps_it_from_having_a_length() -> None:
+    def writing(environ: dict[str, Any], start: Any) -> list[bytes]:
+        start("200 OK", [])(b"abc")
+        return [b"def"]
+
+    app = App()
+    app.mount("/w", WSGI(writing))
+    answer = TestClient(app).get("/w/")
+
+    assert answer.text == "abcdef"
+    assert "content-length" not in answer.headers
+
+
 def test_the_head_may_change_until_the_first_byte_and_not_after_it() -> None:
     def late(environ: dict[str, Any], start: Any) -> Iterator[bytes]:
         start("200 OK", [("x-a", "1")])

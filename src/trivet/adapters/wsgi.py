@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from types import TracebackType
 from typing import Any
 
@@ -18,7 +18,7 @@ import anyio
 import anyio.from_thread
 
 from trivet.concurrency import run_in_thread
-from trivet.http.exchange import Message, Receive, Scope, Send
+from trivet.http.exchange import BODILESS, Message, Receive, Scope, Send
 
 __all__ = ["WSGI", "ClientLeft", "WSGIApp"]
 
@@ -98,6 +98,9 @@ class _Call:
     def _run(self, environ: Environ) -> None:
         parts = self._app(environ, self._start_response)
         try:
+            if isinstance(parts, Sized) and len(parts) == 1:
+                self._write_whole(b"".join(parts))
+                return
             for part in parts:
                 self._write(part)
             if not self._is_started:
@@ -136,6 +139,19 @@ class _Call:
         if not self._is_started:
             self._begin()
         self._pass_on({"type": "http.response.body", "body": part, "more_body": True})
+
+    def _write_whole(self, body: bytes) -> None:
+        """Send a body that is all there, with its length where nobody said how it is framed."""
+        if not self._is_started:
+            head = self._head or {"headers": (), "status": 204}  # without one, beginning raises
+            names = {name for name, _ in head["headers"]}
+            is_framed = not names.isdisjoint({b"content-length", b"transfer-encoding"})
+            # An answer to HEAD may leave its body out, and its length is still that of GET's.
+            is_short = self._scope["method"] == "HEAD" and not body
+            if not (is_framed or is_short or head["status"] in BODILESS):
+                head["headers"].append((b"content-length", b"%d" % len(body)))
+            self._begin()
+        self._pass_on({"type": "http.response.body", "body": body})
 
     def _begin(self) -> None:
         if self._head is None:

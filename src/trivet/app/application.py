@@ -70,6 +70,8 @@ class App:
     openapi_version = "3.1.0"
     # Requests that come through another server's ASGI are looked at by the request gate too.
     gates_asgi = True
+    # A WebSocketDisconnect that leaves a handler ends it; False raises it to the server's log.
+    hides_disconnects = True
     # The most bytes of a body where nobody says otherwise; None, said aloud, is no limit.
     most_body: int | None = 16 * 1024 * 1024
     # True switches debug on in every application that is made; `trivet dev` sets it before it

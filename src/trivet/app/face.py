@@ -11,7 +11,12 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import Match
-from starlette.websockets import WebSocket, WebSocketClose
+from starlette.websockets import (
+    WebSocket,
+    WebSocketClose,
+    WebSocketDisconnect,
+    WebSocketState,
+)
 
 from trivet.adapters.asgi import handle
 from trivet.app.answers import ErrorHandlers
@@ -94,9 +99,19 @@ async def _serve_socket(built: Built, app: Any, scope: Scope, receive: Receive, 
                 await route.handle(scope, receive, send)
         except Exception as error:
             nearer = built.sockets.errors.get(id(route), errors)
+            if nearer.find(error) is None and app.hides_disconnects and _has_left(socket, error):
+                return
             await nearer.close_socket(socket, error)
         return
     if app.router.default is not None:
         await app.router.default(scope, receive, send)
     else:
         await WebSocketClose()(scope, receive, send)
+
+
+def _has_left(socket: WebSocket, error: Exception) -> bool:
+    """Tell whether `error` says only that the client left, which is no error of the handler's."""
+    if not isinstance(error, WebSocketDisconnect):
+        return False
+    left = WebSocketState.DISCONNECTED
+    return left in (socket.client_state, socket.application_state)
