@@ -39,7 +39,6 @@ _SERVING = frozenset({"adapters", "cli"})
 
 # Outside library (its import name) → (its distribution, the packages that may import it).
 DOORS: dict[str, tuple[str, frozenset[str]]] = {
-    "a2wsgi": ("a2wsgi", frozenset({"adapters"})),
     "anyio": ("anyio", ANYWHERE),
     "attr": ("attrs", frozenset({"schema"})),
     "attrs": ("attrs", frozenset({"schema"})),
@@ -73,7 +72,7 @@ DOORS: dict[str, tuple[str, frozenset[str]]] = {
 # Modules that `import trivet` must not load: each costs milliseconds that a first answer waits for.
 HEAVY: frozenset[str] = frozenset(
     {
-        "a2wsgi", "alembic", "attr", "brotli", "click", "django", "dns", "email_validator",
+        "alembic", "attr", "brotli", "click", "django", "dns", "email_validator",
         "flask", "granian", "h11", "httpcore", "httptools", "httpx", "httpx2", "hypothesis",
         "jinja2", "msgspec", "multiprocessing", "openai", "orjson", "pdb", "pytest", "rich",
         "sqlalchemy", "sqlite3", "starlette.testclient", "tkinter", "typer", "unittest",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import ssl
@@ -15,16 +16,19 @@ from pathlib import Path
 import httpx2
 import pytest
 import trustme
+import uvicorn
 
 from tests.cli.typed import SCRIPT, Trivet, Write, environment
 from trivet.cli.find import Place
+from trivet.cli.limit_options import LimitOptions
 from trivet.cli.serve import address_of, server_options
 from trivet.cli.server_options import (
     AccessForm,
     HeaderOptions,
-    LimitOptions,
+    Lifespan,
     LogOptions,
     NetworkOptions,
+    ProcessOptions,
     ReloadOptions,
     ServingOptions,
     TlsOptions,
@@ -383,13 +387,31 @@ def test_options_without_sense_are_usage_errors(
     assert trivet(*words).code == 2
 
 
+# What is Trivet's own choice, or has another place; see "Process" in the reference of `run`.
+_NOT_OURS = {
+    "--app-dir", "--factory", "--h11-max-incomplete-event-size", "--http", "--http2",
+    "--interface", "--reset-contextvars", "--version", "--env-file", "--help",
+}  # fmt: skip
+
+
+def test_run_has_every_option_that_uvicorn_has(trivet: Trivet) -> None:
+    theirs = {name for option in uvicorn.main.params for name in option.opts if name[:2] == "--"}
+    ours = trivet("run", "--help", COLUMNS="300").out
+
+    missing = {name for name in theirs if not re.search(rf"{name}(?![a-z0-9-])", ours)}
+
+    assert "--ssl-version" in theirs
+    assert missing <= _NOT_OURS
+
+
 def test_every_option_reaches_the_server() -> None:
     serving = ServingOptions(
         network=NetworkOptions(host="::1", port=1, uds=Path("/s"), root_path="/r", backlog=7),
-        tls=TlsOptions(ssl_keyfile=Path("k"), ssl_certfile=Path("c")),
+        tls=TlsOptions(ssl_keyfile=Path("k"), ssl_certfile=Path("c"), ssl_version=17),
         log=LogOptions(access_log=False, access_log_format=AccessForm.JSON),
         headers=HeaderOptions(header=["a:b", "c: d:e"], server_header=True),
-        limits=LimitOptions(limit_concurrency=5, timeout_keep_alive=2.5),
+        limits=LimitOptions(limit_concurrency=5, timeout_keep_alive=2.5, ws_max_queue=3),
+        process=ProcessOptions(loop="asyncio", ws="none", lifespan=Lifespan.ON),
         watch=ReloadOptions(reload_dir=[Path("x")], reload_include=["*.html"]),
     )
 
@@ -402,7 +424,8 @@ def test_every_option_reaches_the_server() -> None:
         "/r",
         7,
     )
-    assert (made.ssl_keyfile, made.ssl_certfile) == ("k", "c")
+    assert (made.ssl_keyfile, made.ssl_certfile, made.ssl_version) == ("k", "c", 17)
+    assert (made.loop, made.ws, made.lifespan, made.ws_max_queue) == ("asyncio", "none", "on", 3)
     assert (made.access_log, made.access_form, made.log_level) == (False, "json", "info")
     assert made.headers == [("a", "b"), ("c", "d:e")]
     assert (made.limit_concurrency, made.timeout_keep_alive) == (5, 2.5)

@@ -83,6 +83,8 @@ class ServerOptions:
     ssl_certfile: str | None = None
     ssl_keyfile_password: str | None = None
     ssl_ca_certs: str | None = None
+    ssl_version: int | None = None
+    """One of the `PROTOCOL_` numbers of Python's ssl module; None for TLS 1.2 and 1.3."""
     ssl_cert_reqs: int | None = None
     ssl_ciphers: str | None = None
 
@@ -90,6 +92,7 @@ class ServerOptions:
     lifespan: str = "auto"
     ws: str = "auto"
     ws_max_size: int = 16 * 1024 * 1024
+    ws_max_queue: int = 32
     ws_ping_interval: float | None = 20.0
     ws_ping_timeout: float | None = 20.0
     ws_per_message_deflate: bool = True
@@ -102,14 +105,14 @@ _PASSED_ON = (
     "limit_concurrency", "limit_max_requests", "limit_max_requests_jitter", "backlog",
     "timeout_graceful_shutdown", "timeout_worker_healthcheck", "ssl_keyfile", "ssl_certfile",
     "ssl_keyfile_password", "ssl_ca_certs", "loop", "lifespan", "ws", "ws_max_size",
-    "ws_ping_interval", "ws_ping_timeout", "ws_per_message_deflate",
+    "ws_max_queue", "ws_ping_interval", "ws_ping_timeout", "ws_per_message_deflate",
 )  # fmt: skip
 
 
 def configure(app: Any, options: ServerOptions) -> Config:  # Any: an application or its name
     """Give uvicorn's configuration for `app`, an application or an import string `module:name`."""
     named = {name: getattr(options, name) for name in _PASSED_ON}
-    for name in ("ssl_cert_reqs", "ssl_ciphers"):
+    for name in ("ssl_version", "ssl_cert_reqs", "ssl_ciphers"):
         if getattr(options, name) is not None:
             named[name] = getattr(options, name)
     if options.reload:

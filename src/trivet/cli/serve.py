@@ -14,7 +14,7 @@ from trivet.cli.find import Place
 from trivet.cli.launch import TARGET, Launch
 from trivet.cli.opened import locate
 from trivet.cli.options import AppArgument, LoadOptions
-from trivet.cli.server_options import LogLevel, ServingOptions
+from trivet.cli.server_options import Lifespan, LogLevel, ServingOptions
 
 __all__ = ["dev", "run"]
 
@@ -97,6 +97,7 @@ def server_options(
                 named[field.name] = str(value) if isinstance(value, Path) else value
     watch = serving.watch
     named["log_level"] = LogLevel(serving.log.log_level).value
+    named["lifespan"] = Lifespan(serving.process.lifespan).value
     return ServerOptions(
         **named,
         factory=True,

@@ -12,13 +12,16 @@ from typing import Annotated
 
 import typer
 
+from trivet.cli.limit_options import LimitOptions
+
 __all__ = [
     "AccessForm",
     "HeaderOptions",
-    "LimitOptions",
+    "Lifespan",
     "LogLevel",
     "LogOptions",
     "NetworkOptions",
+    "ProcessOptions",
     "ProxyOptions",
     "ReloadOptions",
     "ServingOptions",
@@ -26,7 +29,7 @@ __all__ = [
 ]
 
 _ADDRESS, _PROXY, _TLS = "Address", "Behind a proxy", "TLS"
-_LOG, _HEADERS, _LIMITS, _RELOAD = "Log", "Headers", "Limits", "Reload"
+_LOG, _HEADERS, _PROCESS, _RELOAD = "Log", "Headers", "Process", "Reload"
 
 
 class LogLevel(StrEnum):
@@ -38,6 +41,14 @@ class LogLevel(StrEnum):
     INFO = "info"
     DEBUG = "debug"
     TRACE = "trace"
+
+
+class Lifespan(StrEnum):
+    """Whether the application is told of its start and stop."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
 
 
 class AccessForm(StrEnum):
@@ -130,6 +141,15 @@ class TlsOptions:
         str | None,
         typer.Option(metavar="TEXT", help="Password of the key", rich_help_panel=_TLS),
     ] = None
+    ssl_version: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Protocol, by its number in Python's ssl module",
+            show_default="17, which is TLS 1.2 and 1.3",
+            rich_help_panel=_TLS,
+        ),
+    ] = None
     ssl_cert_reqs: Annotated[
         int | None,
         typer.Option(
@@ -218,81 +238,32 @@ class HeaderOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitOptions:
-    """How much and how long; durations in seconds."""
+class ProcessOptions:
+    """What a process is made of."""
 
-    limit_concurrency: Annotated[
-        int | None,
+    loop: Annotated[
+        str,
         typer.Option(
-            metavar="NUMBER",
-            help="Connections or requests at once; more are answered 503",
-            rich_help_panel=_LIMITS,
+            metavar="NAME",
+            help="Event loop: auto, asyncio, uvloop, or module:factory",
+            rich_help_panel=_PROCESS,
         ),
-    ] = None
-    limit_max_requests: Annotated[
-        int | None,
+    ] = "auto"
+    ws: Annotated[
+        str,
         typer.Option(
-            metavar="NUMBER",
-            help="A worker ends after as many requests and is replaced",
-            rich_help_panel=_LIMITS,
+            metavar="NAME",
+            help="WebSockets: auto, none, websockets, websockets-sansio, wsproto, or module:class",
+            rich_help_panel=_PROCESS,
         ),
-    ] = None
-    limit_max_requests_jitter: Annotated[
-        int,
+    ] = "auto"
+    lifespan: Annotated[
+        Lifespan,
         typer.Option(
-            metavar="NUMBER",
-            help="At most so many more, so that workers do not end together",
-            rich_help_panel=_LIMITS,
+            help="Tell the application of its start and stop: where it listens, always, never",
+            rich_help_panel=_PROCESS,
         ),
-    ] = 0
-    timeout_keep_alive: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS",
-            help="An idle connection is closed after this",
-            rich_help_panel=_LIMITS,
-        ),
-    ] = 5.0
-    timeout_graceful_shutdown: Annotated[
-        int | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="How long a stop waits for what is in flight",
-            show_default="until it is done",
-            rich_help_panel=_LIMITS,
-        ),
-    ] = None
-    timeout_worker_healthcheck: Annotated[
-        int,
-        typer.Option(
-            metavar="SECONDS",
-            help="A worker that does not answer its supervisor for so long is replaced",
-            rich_help_panel=_LIMITS,
-        ),
-    ] = 5
-    ws_max_size: Annotated[
-        int,
-        typer.Option(
-            metavar="BYTES", help="The largest WebSocket message", rich_help_panel=_LIMITS
-        ),
-    ] = 16 * 1024 * 1024
-    ws_ping_interval: Annotated[
-        float,
-        typer.Option(metavar="SECONDS", help="Between WebSocket pings", rich_help_panel=_LIMITS),
-    ] = 20.0
-    ws_ping_timeout: Annotated[
-        float,
-        typer.Option(metavar="SECONDS", help="Waiting for the pong", rich_help_panel=_LIMITS),
-    ] = 20.0
-
-    ws_per_message_deflate: Annotated[
-        bool,
-        typer.Option(
-            "--ws-per-message-deflate/--no-ws-per-message-deflate",
-            help="Compress WebSocket messages",
-            rich_help_panel=_LIMITS,
-        ),
-    ] = True
+    ] = Lifespan.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,4 +307,5 @@ class ServingOptions:
     log: LogOptions = field(default_factory=LogOptions)
     headers: HeaderOptions = field(default_factory=HeaderOptions)
     limits: LimitOptions = field(default_factory=LimitOptions)
+    process: ProcessOptions = field(default_factory=ProcessOptions)
     watch: ReloadOptions = field(default_factory=ReloadOptions)
