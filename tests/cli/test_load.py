@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from tests.cli.typed import Trivet, Write
+from tests.cli.typed import Trivet, Write, environment
 
 APP = "from trivet import App\n"
 ROUTE = '@{name}.get("/of-{name}")\nasync def of_{name}() -> None: ...\n'
@@ -208,6 +212,32 @@ def test_circular_import_is_named_as_such(trivet: Trivet, write: Write) -> None:
     assert "two modules import each other" in done.err
     assert "main.py:1" in done.err
     assert "other.py:1" in done.err
+
+
+def test_circular_import_is_named_where_python_suspects_a_library_of_that_name(
+    write: Write, tmp_path: Path
+) -> None:
+    """Its message does not speak of a circle then, from Python 3.14 on."""
+    write({"main.py": "from other import y\nx = 1\n", "other.py": "from main import x\ny = 1\n"})
+
+    done = subprocess.run(
+        [sys.executable, "-m", "trivet", "routes", "main"],
+        cwd=tmp_path,
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "two modules import each other" in done.stderr
+
+
+def test_module_that_imports_itself_is_told_so(trivet: Trivet, write: Write) -> None:
+    write({"shop.py": "from shop import Basket\n"})
+
+    done = trivet("routes", "shop")
+
+    assert "shop.py imports itself" in done.err
 
 
 def test_declaration_that_cannot_serve_keeps_its_own_code_and_mend(

@@ -44,7 +44,7 @@ class AppBroke(CannotLoad):
             what,
             code=cause.code if isinstance(cause, SetupError) else "cli.app-broke",
             where=frames[-1].place if frames else None,
-            mend=_mend(cause),
+            mend=_mend(cause, frames),
         )
         self.cause = cause
         self.frames = frames
@@ -94,7 +94,7 @@ def short_path(file: str) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else file
 
 
-def _mend(error: BaseException) -> str | None:
+def _mend(error: BaseException, frames: list[Frame]) -> str | None:
     """Give the usual way out of an error that importing an application often meets."""
     match error:
         case SetupError():
@@ -107,7 +107,9 @@ def _mend(error: BaseException) -> str | None:
                 f"pip install the package that has {package!r}, or, if it is yours, say where it "
                 "is: --app-dir FOLDER"
             )
-        case ImportError() if "circular import" in str(error):
+        case ImportError(path=str() as path) if _is_half_imported(path, frames):
+            if path == frames[-1].file:
+                return f"{short_path(path)} imports itself: was another module of that name meant?"
             return "two modules import each other: move what both need into a third"
         case ImportError(name=str() as name):
             return f"look for that name in {name}"
@@ -117,3 +119,8 @@ def _mend(error: BaseException) -> str | None:
             return f"set {key} in the environment, or in a file given with --env-file"
         case _:
             return None
+
+
+def _is_half_imported(file: str, frames: list[Frame]) -> bool:
+    """Tell whether a module was still being run; Python's own words on this differ by version."""
+    return any(frame.file == file and frame.function == "<module>" for frame in frames)
