@@ -43,6 +43,16 @@ $(VENV)/.bench: pyproject.toml constraints.txt | $(VENV)/.made
 	@$(PIP) install --constraint constraints.txt --editable '.[all,bench]'
 	@touch $@
 
+# An environment of its own: what FastAPI's tests import would change versions in the shared one.
+$(VENV)-conformance/.installed: pyproject.toml constraints.txt conformance/requirements.txt
+	$(call say,"Making the environment $(VENV)-conformance for FastAPI's tests")
+	@$(PYTHON) -m venv $(VENV)-conformance
+	@$(VENV)-conformance/bin/python -m pip --disable-pip-version-check --quiet install \
+		--constraint constraints.txt --editable '.[all]'
+	@$(VENV)-conformance/bin/python -m pip --disable-pip-version-check --quiet install \
+		--requirement conformance/requirements.txt
+	@touch $@
+
 demo: $(VENV)/.demo  ## Start the demo application and print its addresses
 	$(call say,"API http://127.0.0.1:8000/users · documentation http://127.0.0.1:8000/docs · stop with Ctrl+C")
 	@$(BIN)/trivet dev examples/users.py
@@ -87,13 +97,9 @@ bench: $(VENV)/.bench  ## Run the benchmarks
 	$(call say,"Running the benchmarks")
 	@$(BIN)/python -m benchmarks
 
-conformance: $(VENV)/.test  ## Run FastAPI's own tests against the drop-in
-	@if [ -e conformance/run.py ]; then \
-		printf '▸ %s\n' "Running FastAPI's own tests against the drop-in"; \
-		$(BIN)/python conformance/run.py; \
-	else \
-		printf '▸ %s\n' "conformance/run.py is not there yet: nothing to run"; \
-	fi
+conformance: $(VENV)-conformance/.installed  ## Run FastAPI's own tests against the drop-in
+	$(call say,"Running FastAPI's own tests against the drop-in")
+	@$(VENV)-conformance/bin/python conformance/run.py --no-install
 
 lock: $(VENV)/.made  ## Choose the tested versions again and write constraints.txt
 	$(call say,"Resolving every dependency for Python 3.11 and up")
@@ -104,5 +110,5 @@ lock: $(VENV)/.made  ## Choose the tested versions again and write constraints.t
 
 clean:  ## Remove environments, caches and everything that was built
 	$(call say,"Removing environments, caches and built files")
-	@rm -rf $(VENV) $(VENV)-lowest site dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(VENV)-lowest $(VENV)-conformance site dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
