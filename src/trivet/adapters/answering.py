@@ -104,6 +104,7 @@ class Answering(asyncio.Protocol):
 
     def eof_received(self) -> None:
         """Take the end of what the client sends for its leaving, as a closed socket looks alike."""
+        self.service.outbox.flush()
         self._lose()
 
     def pause_writing(self) -> None:
@@ -143,6 +144,7 @@ class Answering(asyncio.Protocol):
         """Give the transport away for good."""
         transport = self._transport
         assert transport is not None
+        self.service.outbox.flush()
         self._forget()
         self._transport = None
         self._phase = CLOSING
@@ -159,12 +161,6 @@ class Answering(asyncio.Protocol):
         if self._read_paused and self._transport is not None:
             self._read_paused = False
             self._transport.resume_reading()
-
-    def hold(self, data: bytes) -> None:
-        """Keep what a pipelining client sent before its answer."""
-        self._pending += data
-        if len(self._pending) > self.service.limits.read_buffer:
-            self.pause_reading()
 
     def _take(self, data: bytes) -> None:
         raise NotImplementedError
@@ -246,7 +242,7 @@ class Answering(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         if self._transport is not None:
-            self._transport.write(data)
+            self.service.outbox.post(self._transport, data)
 
     async def drain(self) -> None:
         while self.is_write_paused:
@@ -285,17 +281,19 @@ class Answering(asyncio.Protocol):
             lines += self.connection_line(exchange)
         if answer.extra:
             lines = header_block(answer.extra) + lines
+        length = len(body)
+        if exchange.method == "HEAD":
+            body = b""
         if head.status in BODILESS:
-            transport.write(b"%b%b\r\n" % (head.block, lines))
-        elif exchange.method == "HEAD":
-            transport.write(b"%bcontent-length: %d\r\n%b\r\n" % (head.block, len(body), lines))
-        elif len(body) <= _LARGE:
-            transport.write(
-                b"%bcontent-length: %d\r\n%b\r\n%b" % (head.block, len(body), lines, body)
+            service.outbox.post(transport, b"%b%b\r\n" % (head.block, lines))
+        elif length <= _LARGE:
+            service.outbox.post(
+                transport, b"%bcontent-length: %d\r\n%b\r\n%b" % (head.block, length, lines, body)
             )
         else:
+            service.outbox.flush()
             transport.writelines(
-                (b"%bcontent-length: %d\r\n%b\r\n" % (head.block, len(body), lines), body)
+                (b"%bcontent-length: %d\r\n%b\r\n" % (head.block, length, lines), body)
             )
         if self._is_plain and not (self._pending or exchange.half):
             # What `answered` comes to in the common case.
@@ -371,19 +369,12 @@ class Answering(asyncio.Protocol):
         )
         self._linger()
 
-    def refuse_load(self) -> None:
-        """Answer 503: the service has all the work that it takes at a time."""
-        wait = self.service.limits.retry_after
-        self.refuse(
-            Refused(503, f"The server is at its limit of concurrent work; try again in {wait} s."),
-            extra=[(b"retry-after", b"%d" % wait)],
-        )
-
     def _close(self) -> None:
         """Close once everything is written; wait for a client that still sends."""
         if self._phase in (BODY, CHUNKS) or self._pending:
             self._linger()
         elif self._transport is not None:
+            self.service.outbox.flush()
             self._phase = CLOSING
             self._transport.close()
 
@@ -398,6 +389,7 @@ class Answering(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
+        self.service.outbox.flush()
         self.resume_reading()
         if transport.can_write_eof():
             transport.write_eof()

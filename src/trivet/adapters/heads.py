@@ -14,6 +14,7 @@ __all__ = [
     "CLOSER",
     "HOST",
     "LENGTH",
+    "common_line",
     "known_header",
     "known_line",
     "learn_header",
@@ -42,7 +43,8 @@ _LONGEST = 256
 _lines: dict[bytes, Line] = {}
 known_line = _lines.get
 
-_headers: dict[bytes, tuple[tuple[bytes, bytes], int]] = {}
+# The pair, its bits, and of a plain Content-Length its number.
+_headers: dict[bytes, tuple[tuple[bytes, bytes], int, int]] = {}
 known_header = _headers.get
 
 # Headers that clients repeat and that tell no secret.
@@ -84,12 +86,25 @@ def learn_line(raw: bytes) -> Line:
     return line
 
 
-def learn_header(raw: bytes) -> tuple[tuple[bytes, bytes], int]:
-    """Give ((lower-case name, value), bits) of a header line, and remember it if it is common."""
+def common_line(raw: bytes) -> Line | None:
+    """Take apart a request line of the common kind; None for any other, good or bad."""
+    try:
+        line = learn_line(raw)
+    except Refused:
+        return None
+    return line if line.minor and not line.authority else None
+
+
+def learn_header(raw: bytes) -> tuple[tuple[bytes, bytes], int, int]:
+    """Give ((lower-case name, value), bits, number) of a header line; the common are remembered.
+
+    The number is that of a plain Content-Length, otherwise 0.
+    """
     name, _, value = raw.partition(b":")
     name = name.lower()
     value = value.strip(b" \t")
     bits = _BITS.get(name, 0)
+    number = 0
     if name == b"host":
         try:
             check_host(value)
@@ -97,12 +112,12 @@ def learn_header(raw: bytes) -> tuple[tuple[bytes, bytes], int]:
         except Refused:
             bits = CLOSER
     elif name == b"content-length" and value.isdigit() and len(value) <= _MOST_DIGITS:
-        bits = LENGTH
+        bits, number = LENGTH, int(value)
     elif name == b"connection" and value in HABITS:
         bits = 0
     elif b"_" in name:
         bits = CLOSER
-    entry = (name, value), bits
+    entry = (name, value), bits, number
     if name in _REPEATED and len(raw) <= _LONGEST:
         if len(_headers) >= _MOST:
             _headers.clear()

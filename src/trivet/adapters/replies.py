@@ -165,6 +165,8 @@ class SocketExchange(Exchange):
             raise ClientGone("the client left")
         wire = self.wire
         wire.write_answer(self, answer)
+        if answer.background is not None:
+            wire.service.outbox.flush()  # whatever it does, the client has its answer
         if wire.is_write_paused:
             await wire.drain()
 
@@ -385,6 +387,7 @@ class Outlet:
             if self._left > 0 and not self._silent:
                 raise RuntimeError("the answer's body is shorter than its content-length")
             wire.answered(exchange, self.status)
+            wire.service.outbox.flush()  # the application may go on with whatever it likes
 
     def _head(self, data: bytes, more: bool) -> bytes:
         """Give the head of the answer, deciding how its end will be told."""

@@ -20,6 +20,7 @@ from uvicorn.server import ServerState
 
 from trivet.adapters.access import AccessLog
 from trivet.adapters.limits import Limits
+from trivet.adapters.outbox import Outbox
 from trivet.adapters.proxies import TrustedPeers
 from trivet.http.exchange import ASGIApp, Dispatch, Exchange, Scope, Target
 
@@ -133,6 +134,7 @@ class Service:
         "loop",
         "most_lines",
         "now",
+        "outbox",
         "peers",
         "quick",
         "state",
@@ -154,6 +156,7 @@ class Service:
         self.loop = asyncio.get_running_loop()
         # Every request begins in a copy of this, so that no variable leaks from one to the next.
         self.context = contextvars.copy_context()
+        self.outbox = Outbox(self.loop, self.context)
         self.dispatch = dispatch_of(config.loaded_app)
         self.find = self.dispatch.find
         self.peers = (
