@@ -72,11 +72,12 @@ DOORS: dict[str, tuple[str, frozenset[str]]] = {
 # Modules that `import trivet` must not load: each costs milliseconds that a first answer waits for.
 HEAVY: frozenset[str] = frozenset(
     {
-        "alembic", "attr", "brotli", "click", "django", "dns", "email_validator",
+        "alembic", "attr", "brotli", "click", "django", "dns", "dotenv", "email_validator",
         "flask", "granian", "h11", "httpcore", "httptools", "httpx", "httpx2", "hypothesis",
-        "jinja2", "msgspec", "multiprocessing", "openai", "orjson", "pdb", "pytest", "rich",
-        "sqlalchemy", "sqlite3", "starlette.testclient", "tkinter", "typer", "unittest",
-        "uvicorn", "uvloop", "watchfiles", "websockets", "wsproto", "xmlrpc", "yaml", "zstandard",
+        "jinja2", "msgspec", "multiprocessing", "openai", "orjson", "pdb", "pydantic_settings",
+        "pytest", "rich", "sqlalchemy", "sqlite3", "starlette.testclient", "tkinter", "typer",
+        "unittest", "uvicorn", "uvloop", "watchfiles", "websockets", "wsproto", "xmlrpc", "yaml",
+        "zstandard",
     }
 )  # fmt: skip
 
