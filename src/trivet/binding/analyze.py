@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, Literal, get_args, get_origin
 
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
@@ -151,6 +151,13 @@ def _read(
     dependency = reader.dependency
     if dependency is not None:
         if dependency.dependency is None:
+            if isinstance(reader.type, ForwardRef):
+                reader.fail(
+                    f"The class that {parameter.name!r} is annotated with is not defined yet:"
+                    f" {reader.type.__forward_arg__}",
+                    "binding.unknown-class",
+                    "define it above the function, or write Depends(the_class)",
+                )
             dependency = replace(dependency, dependency=reader.type)
         return dependency
     if is_subclass(reader.type, _INJECTED_TYPES):

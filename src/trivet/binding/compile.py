@@ -83,6 +83,9 @@ class PlanCompiler:
         self._errors: dict[Any, list[str]] = {}  # by key: names of the error lists of its subtree
         self._writer = ValueWriter(self.source, how.path_values)
         calls = list(self.plan.walk())
+        for call in calls:
+            for one in (*call.path, *call.query, *call.header, *call.cookie, *call.body):
+                one.settle(call.function)
         self.injected = {kind for call in calls for kind in call.injected.values()}
         self.body_field, self.embeds_body = how.body_field, how.embeds_body
         if self.plan is not plan:  # what takes the place of a dependency may read the body too

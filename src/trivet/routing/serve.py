@@ -99,6 +99,9 @@ def compile_route(
     """Compile the endpoint of a typed route."""
     method = next(iter(sorted(route.methods)))
     strict = route.strict_content_type
+    for answer in (route.response_field, route.stream_item_field):
+        if answer is not None:
+            answer.settle(route.plan.function)
     return compile_plan(
         route.plan,
         Compilation(

@@ -13,13 +13,20 @@ from functools import cached_property
 from operator import getitem
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasPath, ConfigDict, PydanticSchemaGenerationError, TypeAdapter
+from pydantic import (
+    AliasPath,
+    ConfigDict,
+    PydanticSchemaGenerationError,
+    PydanticUndefinedAnnotation,
+    PydanticUserError,
+    TypeAdapter,
+)
 from pydantic import Field as PydanticField
 from pydantic.fields import FieldInfo
 from pydantic.warnings import UnsupportedFieldAttributeWarning
 from pydantic_core import PydanticUndefined, ValidationError
 
-from trivet.errors import PydanticV1NotSupportedError, SetupError
+from trivet.errors import PydanticV1NotSupportedError, SetupError, place_of
 from trivet.schema.annotations import has_old_model
 from trivet.schema.foreign import adapted
 
@@ -136,6 +143,36 @@ class Field:
     @property
     def type_adapter(self) -> TypeAdapter[Any]:
         return self._adapter
+
+    def settle(self, function: Callable[..., Any]) -> None:
+        """Finish a type that names what was defined after `function`, which declares it.
+
+        Raises `SetupError` where a name never came.
+        """
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)  # see `_adapter`
+                _ = self.validate_python  # Pydantic looks again when it is first asked
+        except PydanticUserError as error:
+            if error.code != "class-not-fully-defined":
+                raise
+            name = self._undefined()
+            place = place_of(function)
+            raise SetupError(
+                f"The type of {self.name!r} needs the name {name!r}, which is not defined",
+                code="schema.unknown-name",
+                where=f"{place['file']}:{place['line']}" if "file" in place else None,
+                mend=f"define or import {name} above the function, and not only under"
+                " `if TYPE_CHECKING:`",
+            ) from error
+
+    def _undefined(self) -> str:
+        """Give the first name that the type needs and that is not there."""
+        try:
+            self._adapter.rebuild(force=True, raise_errors=True)
+        except PydanticUndefinedAnnotation as error:
+            return error.name or str(self.annotation)
+        return str(self.annotation)
 
     def default(self) -> Any:
         """Give a fresh default; `ABSENT` where the value is required."""
