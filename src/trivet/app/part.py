@@ -48,8 +48,13 @@ class Part:
         """Give what `trivet check` should say about this part in `app`."""
         return ()
 
-    def commands(self) -> Sequence[Callable[..., Any]]:
-        """Give functions that become sub-commands of `trivet`."""
+    def commands(self) -> Sequence[Any]:  # Any: no type of the command line's is known here
+        """Give what becomes commands of `trivet`.
+
+        Each is a function, sync or async, whose parameters become arguments and options as Typer
+        reads them; a `typer.Typer()`; or a command or group of Typer's or Click's. A function's
+        name with dashes is the command's. They run without a server and without the lifespan.
+        """
         return ()
 
     def exception_handlers(self) -> dict[Any, Callable[..., Any]]:

@@ -1,8 +1,9 @@
 """The command line, `trivet`: one door, one module for each command, imported when it is called.
 
 A command is a plain function in a module of its own; the table here says what it is called and
-where it is. Exit codes: 0 fine, 1 problems were found, 2 it was typed wrongly, 3 the application
-cannot be loaded, 130 interrupted.
+where it is. Others come from the parts of the application, which is imported to know them: for the
+list of commands, and for a word that is none of ours. Exit codes: 0 fine, 1 problems were found,
+2 it was typed wrongly, 3 the application cannot be loaded, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ import importlib
 import platform
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from importlib import metadata
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from trivet.cli.options import flatten
+from trivet.cli.find import CannotFindApp, find
+from trivet.cli.options import LoadOptions, flatten
 from trivet.cli.terminal import Pen
 from trivet.cli.trouble import EXIT_CANNOT_LOAD, tell
 from trivet.errors import SetupError
@@ -50,21 +54,30 @@ _COMMANDS = {
 }
 
 
-class _Commands(TyperGroup):
-    """The commands of the table; a command's module is imported when it is called.
+# By name, as the modules of the table: it imports the framework and the application.
+_OF_PARTS = "part_commands"
 
-    `Any` below stands for classes that Typer keeps private.
+
+class _Commands(TyperGroup):
+    """The commands of the table, and those of the application's parts.
+
+    A command's module is imported when it is called. `Any` below stands for classes that Typer
+    keeps private.
     """
 
     _is_listing = False
+    _parts: dict[str, Any] | None = None
+    _trouble: SetupError | None = None
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return list(_COMMANDS)
+        return [*_COMMANDS, *self._listed_parts(ctx)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         entry = _COMMANDS.get(cmd_name)
         if entry is None:
-            return None
+            if self._is_listing:
+                return self._listed_parts(ctx).get(cmd_name)
+            return self._part_command(ctx, cmd_name)
         if self._is_listing:
             return TyperCommand(cmd_name, help=entry.help, rich_help_panel=entry.panel)
         module = importlib.import_module(f"trivet.cli.{entry.module}")
@@ -72,13 +85,73 @@ class _Commands(TyperGroup):
         holder.command(cmd_name)(flatten(getattr(module, entry.function)))
         return typer.main.get_command(holder)
 
+    def invoke(self, ctx: Any) -> Any:
+        # Options before a command of ours are defaults of its own.
+        given = {name: value for name, value in ctx.params.items() if value}
+        ctx.default_map = dict.fromkeys(_COMMANDS, given)
+        return super().invoke(ctx)
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         self._is_listing = True
         super().format_help(ctx, formatter)
+        if self._trouble is not None:
+            pen = Pen(sys.stderr)
+            pen.write(f"Without the commands of its parts: {_in_short(self._trouble)}")
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         self._is_listing = True
+        if any(name.startswith(incomplete) for name in _COMMANDS):
+            self._parts = {}  # what is typed may be one of ours: the application is not imported
         return super().shell_complete(ctx, incomplete)
+
+    def _listed_parts(self, ctx: Any) -> dict[str, Any]:
+        """Give the commands of the parts; none where that fails, which is told in the end."""
+        if self._parts is None:
+            try:
+                self._parts = self._find_parts(ctx)
+            except SetupError as error:
+                self._parts, self._trouble = {}, error
+        return self._parts
+
+    def _part_command(self, ctx: Any, name: str) -> Any:
+        """Give the command of a part; None for a word that is rather a mistyped one of ours."""
+        try:
+            return self._find_parts(ctx).get(name)
+        except SetupError:
+            if get_close_matches(name, _COMMANDS, n=1):
+                return None
+            raise
+
+    def _find_parts(self, ctx: Any) -> dict[str, Any]:
+        options = _load_options(ctx.params)
+        try:
+            # Looking for it costs little; importing it is the rest of the way.
+            find(options.target(), options.app_dir, is_factory=options.factory)
+        except CannotFindApp:
+            if options.app is None:
+                return {}
+            raise
+        module = importlib.import_module(f"trivet.cli.{_OF_PARTS}")
+        found: dict[str, Any] = module.find_commands(options, _COMMANDS)
+        return found
+
+
+def _load_options(params: dict[str, Any]) -> LoadOptions:  # Any: values of options
+    """Give the options before the command, as far as they were read."""
+    given = {one.name: params[one.name] for one in fields(LoadOptions) if params.get(one.name)}
+    for name in ("app_dir", "env_file"):
+        if name in given:
+            given[name] = Path(given[name])
+    return LoadOptions(**given)
+
+
+def _in_short(error: SetupError) -> str:
+    """Give an error as one line."""
+    text = error.what.splitlines()[0]
+    cause = error.__cause__
+    if cause is None or isinstance(cause, SetupError):
+        return text
+    return f"{text} ({type(cause).__name__}: {cause})".splitlines()[0]
 
 
 def _tell_version(is_asked: bool) -> None:
@@ -89,6 +162,7 @@ def _tell_version(is_asked: bool) -> None:
 
 
 def _trivet(
+    options: LoadOptions,
     version: Annotated[
         bool,
         typer.Option(
@@ -97,6 +171,8 @@ def _trivet(
     ] = False,
 ) -> None:
     """Trivet: one Python web framework, small to start, typed and fast, complete.
+
+    Parts of the application may bring more commands; they are listed below where one is found.
 
     APP is the same for every command: module:attribute, a module, a file or a folder.
 
@@ -112,6 +188,7 @@ _EPILOG = """\
 \b
   trivet new blog                 begin a project
   trivet dev                      serve what is in this folder, reload on change
+  trivet --app shop.web:app seed  run a command of one of its parts
   trivet run shop.web:app --workers 4 --host 0.0.0.0
   trivet explain GET /users/3     what happens to this request
   trivet check --deploy           what is missing for production
@@ -133,8 +210,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    holder.callback()(_trivet)
+    holder.callback()(flatten(_trivet))
     command = typer.main.get_command(holder)
+    for param in command.params:
+        param.is_eager = True  # read before --help, which asks where the application is
     try:
         command.main(args=None if arguments is None else list(arguments), prog_name="trivet")
     except SetupError as error:
