@@ -61,7 +61,7 @@ def test_help_imports_no_command(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom trivet.cli import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
-        "print([n for n in sys.modules if n.startswith('trivet.cli.')], file=sys.stderr)"
+        "print([n for n in sys.modules if n.startswith('trivet.')], file=sys.stderr)"
     )
 
     done = subprocess.run(
@@ -70,6 +70,7 @@ def test_help_imports_no_command(tmp_path: Path) -> None:
 
     assert "trivet.cli.serve" not in done.stderr
     assert "trivet.cli.load" not in done.stderr
+    assert "trivet.app" not in done.stderr
     assert "trivet.cli.terminal" in done.stderr
 
 
