@@ -158,3 +158,15 @@ def test_errors_of_pydantic_are_moved_as_they_are() -> None:
 
     (error,) = errors_at(raised.value, ("query",))
     assert (error["type"], error["loc"], error["input"]) == ("int_parsing", ("query", 0), "x")
+
+
+def test_alike_fields_share_what_is_compiled_and_others_do_not() -> None:
+    def adapter(annotation: Any, **options: Any) -> Any:
+        return Field("x", FieldInfo(annotation=annotation, **options)).type_adapter
+
+    assert adapter(dict[str, int]) is adapter(dict[str, int])
+    assert adapter(int, default=1) is not adapter(int, default=True)
+    assert adapter(int, title="a") is not adapter(int, title="b")
+    # The two are equal to Python, and the first member that fits wins.
+    assert adapter(int | str).core_schema["choices"] != adapter(str | int).core_schema["choices"]
+    assert adapter(list[int | str]).json_schema() != adapter(list[str | int]).json_schema()

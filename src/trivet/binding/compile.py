@@ -23,7 +23,7 @@ from trivet.binding.forms import embeds
 from trivet.binding.instant import may_block, may_suspend
 from trivet.binding.plan import Call, Injected, Kind, SecurityScopes
 from trivet.binding.received import checked
-from trivet.binding.source import Source
+from trivet.binding.source import Source, Written
 from trivet.binding.values import PathValues, ValueWriter
 from trivet.concurrency import run_in_thread
 from trivet.schema.field import ABSENT, Field
@@ -41,6 +41,7 @@ class Compilation:
     overrides: Mapping[Callable[..., Any], Callable[..., Any]] = field(default_factory=dict)
     body_field: Field | None = None
     embeds_body: bool = False
+    has_no_body: bool = False  # a WebSocket: what would be read from a body is absent
     strict_content_type: bool = True
     form_limits: Mapping[str, int] = field(default_factory=dict)
     invalid: Callable[..., Exception] | None = None
@@ -52,12 +53,21 @@ class Compilation:
 class Compiled:
     """A compiled plan and what its caller must know of it."""
 
-    function: Callable[..., Any]
-    text: str
+    written: Written
     reads_body: bool
     needs_body: bool
     suspends: bool
     has_lifetimes: bool
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function; the first who asks waits for its compilation."""
+        return self.written.function  # type: ignore[no-any-return]
+
+    @property
+    def text(self) -> str:
+        """The function's source."""
+        return self.written.text
 
 
 def compile_plan(plan: Call, how: Compilation) -> Compiled:
@@ -88,7 +98,9 @@ class PlanCompiler:
                 one.settle(call.function)
         self.injected = {kind for call in calls for kind in call.injected.values()}
         self.body_field, self.embeds_body = how.body_field, how.embeds_body
-        if self.plan is not plan:  # what takes the place of a dependency may read the body too
+        if (
+            self.plan is not plan and not how.has_no_body
+        ):  # what takes the place of a dependency may read the body too
             fields = self.plan.body_fields()
             self.embeds_body = embeds(fields)
             self.body_field = body_field(fields, how.name, embedded=self.embeds_body)
@@ -117,10 +129,8 @@ class PlanCompiler:
                 source.line(f"return {self.call_text(self.plan, name, given)}")
         if self.has_lifetimes or self.is_form:
             self.suspends = True
-        function = source.function(self.how.name, f"<trivet {self.how.title}>")
         return Compiled(
-            function,
-            function.__trivet_source__,
+            source.written(self.how.name, f"<trivet {self.how.title}>"),
             self.reads_body,
             self.body_field is not None or not self.reads_body,
             self.suspends,
@@ -138,6 +148,8 @@ class PlanCompiler:
         if Injected.TASKS in self.injected:
             source.line(f"tasks = {self.source.helper(BackgroundTasks)}()")
         body = self.body_field
+        if self.how.has_no_body and self.plan.body_fields():
+            source.line(f"body = {source.name(ABSENT, 'ABSENT')}")
         if body is None:
             return
         strict = self.how.strict_content_type
@@ -152,7 +164,7 @@ class PlanCompiler:
 
     def _whole_body(self) -> Call | None:
         """The one call whose one field is the whole JSON body, if it is so simple."""
-        if self.is_form or self.embeds_body:
+        if self.is_form or self.embeds_body or self.how.has_no_body:
             return None
         owners = [call for call in self.plan.walk() if call.body]
         if len(owners) != 1 or len(owners[0].body) != 1:

@@ -163,7 +163,7 @@ class RouteTarget:
         self.reads_body = compiled.reads_body
         self.needs_body = compiled.needs_body
         self.max_body: int | None = route.max_body_size
-        self.run = compiled.function
+        self.run: Callable[..., Any] = self._first_run
         self._errors = errors
         self.begin: Callable[[Exchange], Answer | Coroutine[Any, Any, None]]
         if compiled.has_lifetimes:
@@ -187,6 +187,10 @@ class RouteTarget:
             except ValueError:
                 found[name] = text  # the endpoint answers 404
         scope["path_params"] = found
+
+    def _first_run(self, *given: Any) -> Any:
+        self.run = self.compiled.function
+        return self.run(*given)
 
     def _begin_hooked(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
         hooks: Any = self._hooks
@@ -300,6 +304,7 @@ def compile_socket(
             name=f"serve_{_identifier(route.name)}",
             title=f"WS {route.path}",
             overrides=overrides,
+            has_no_body=True,
             invalid=partial(_invalid_socket, route),
         ),
     )

@@ -7,9 +7,9 @@ validate, responses ask it to serialize, and the document asks for its JSON Sche
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import getitem
 from typing import Annotated, Any, Literal
 
@@ -252,23 +252,52 @@ def names_of(field: Field, *, dashed: bool = False) -> list[tuple[str, str]]:
 
 
 def _adapter(info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
-    if has_old_model(info.annotation):
+    annotation: Any = info.annotation
+    attributes = attributes_of(info)
+    if config is None and not info.metadata and _PLAIN.issuperset(map(type, attributes.values())):
+        key = tuple([(name, type(value), value) for name, value in attributes.items()])
+        try:
+            # By its text too: `int | str` equals `str | int`, and is tried in another order.
+            return _shared_adapter(annotation, repr(annotation), key)
+        except TypeError:
+            pass  # an annotation that cannot be looked up
+    return _new_adapter(annotation, info.metadata, attributes, config)
+
+
+# Values that are what they look like.
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
+@lru_cache(maxsize=1024)
+def _shared_adapter(
+    annotation: Any, _text: str, key: tuple[tuple[str, type, Any], ...]
+) -> TypeAdapter[Any]:
+    """Give the adapter that all fields of one plain type share.
+
+    For a thousand routes alike this saves half a second and six megabytes (benchmarks: routes).
+    """
+    return _new_adapter(annotation, [], {name: value for name, _, value in key}, None)
+
+
+def _new_adapter(
+    given: Any, metadata: Sequence[Any], attributes: dict[str, Any], config: ConfigDict | None
+) -> TypeAdapter[Any]:
+    if has_old_model(given):
         raise PydanticV1NotSupportedError(
-            f"{info.annotation!r} is a model of pydantic.v1, which is no longer supported",
+            f"{given!r} is a model of pydantic.v1, which is no longer supported",
             code="schema.pydantic-v1",
             mend="inherit from pydantic.BaseModel",
         )
-    annotation = adapted(info.annotation)
+    annotation = adapted(given)
     with warnings.catch_warnings():
         # An alias means something to us although a lone type has no use for it.
         warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
-        parts = (annotation, *info.metadata, PydanticField(**attributes_of(info)))
-        whole: Any = getitem(Annotated, parts)
+        whole: Any = getitem(Annotated, (annotation, *metadata, PydanticField(**attributes)))
         try:
             return TypeAdapter(whole, config=config)
         except PydanticSchemaGenerationError as error:
             raise SetupError(
-                f"Invalid args for response field! Hint: check that {info.annotation!r} is a valid"
+                f"Invalid args for response field! Hint: check that {given!r} is a valid"
                 " Pydantic field type, or leave the response model out with the decorator's"
                 " parameter response_model=None",
                 code="schema.unknown-type",
