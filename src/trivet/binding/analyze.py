@@ -37,7 +37,7 @@ from trivet.schema.annotations import (
 )
 from trivet.schema.field import Field, merged
 
-__all__ = ["analyze", "dependency_call", "path_names"]
+__all__ = ["analyze", "dependency_call", "path_names", "refuse_body"]
 
 # What a function gets for its annotation alone; the first class that fits decides.
 _INJECTED: tuple[tuple[type, Injected], ...] = (
@@ -115,6 +115,20 @@ def dependency_call(dependency: params.Depends, path: str) -> Call:
         scope=dependency.scope,
         limit=dependency._concurrency,
     )
+
+
+def refuse_body(plan: Call) -> None:
+    """Raise `DeclarationError` where something in the plan of a WebSocket would read a body."""
+    for call in plan.walk():
+        for field in call.body:
+            raise DeclarationError(
+                f"{field.name!r} would be read from a body, and a WebSocket's opening request has"
+                " none",
+                code="binding.socket-body",
+                where=_where(call.function),
+                mend=f"{field.name}: Annotated[…, Query()], or take it from a message:"
+                " await socket.receive_json()",
+            )
 
 
 def _sub_call(caller: Call, name: str, dependency: params.Depends) -> Call:

@@ -98,9 +98,8 @@ class PlanCompiler:
                 one.settle(call.function)
         self.injected = {kind for call in calls for kind in call.injected.values()}
         self.body_field, self.embeds_body = how.body_field, how.embeds_body
-        if (
-            self.plan is not plan and not how.has_no_body
-        ):  # what takes the place of a dependency may read the body too
+        # What takes the place of a dependency may read the body too.
+        if self.plan is not plan and not how.has_no_body:
             fields = self.plan.body_fields()
             self.embeds_body = embeds(fields)
             self.body_field = body_field(fields, how.name, embedded=self.embeds_body)

@@ -153,6 +153,7 @@ def _under(route: starlette.BaseRoute, layer: Layer) -> Any:
             name=route.name,
             dependencies=[*layer.dependencies, *route.dependencies],
             dependency_overrides_provider=layer.dependency_overrides_provider,
+            refuses_body=route.refuses_body,
         )
     if isinstance(route, starlette.Route):
         return starlette.Route(

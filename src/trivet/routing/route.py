@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from trivet.adapters.asgi import AsgiExchange, read_body
+from trivet.binding.analyze import refuse_body
 from trivet.binding.forms import embeds
 from trivet.binding.plan import Call
 from trivet.http.exchange import Answer, Exchange, Receive, Scope, Send
@@ -101,7 +102,11 @@ class Bound(RouteState):
 
 
 class WebSocketRoute(starlette.WebSocketRoute):
-    """A WebSocket route whose function has parameters and dependencies like any other."""
+    """A WebSocket route whose function has parameters and dependencies like any other.
+
+    Raises `DeclarationError` where one is read from a body. Without `refuses_body` such a parameter
+    gets its default, and the connection is refused where there is none.
+    """
 
     def __init__(
         self,
@@ -111,6 +116,7 @@ class WebSocketRoute(starlette.WebSocketRoute):
         name: str | None = None,
         dependencies: Sequence[Any] | None = None,
         dependency_overrides_provider: Any = None,
+        refuses_body: bool = True,
     ) -> None:
         self.path = path
         self.endpoint = endpoint
@@ -120,6 +126,9 @@ class WebSocketRoute(starlette.WebSocketRoute):
         self.path_regex, self.path_format, self.param_convertors = starlette.compile_path(path)
         self.plan = plan_of(endpoint, self.path_format, self.dependencies)
         self.embeds_body = embeds(self.plan.body_fields())
+        self.refuses_body = refuses_body
+        if refuses_body:
+            refuse_body(self.plan)
 
     @property
     def dependant(self) -> Call:

@@ -81,6 +81,9 @@ class Router(Surroundings):
     a route's own. `lifespan` is a context manager around the time in which the app serves.
     """
 
+    # A WebSocket has no body: a parameter that is read from one is a mistake, not a default.
+    refuses_socket_bodies = True
+
     def __init__(self, prefix: str = "", **options: Unpack[RouterOptions]) -> None:
         super().__init__()
         _check_prefix(prefix)
@@ -210,6 +213,7 @@ class Router(Surroundings):
                 name=name,
                 dependencies=[*self.dependencies, *(dependencies or [])],
                 dependency_overrides_provider=self.dependency_overrides_provider,
+                refuses_body=self.refuses_socket_bodies,
             )
         )
         self.mark_changed()

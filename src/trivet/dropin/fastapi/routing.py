@@ -91,6 +91,8 @@ class APIRoute(Route):
 class APIRouter(Router, starlette.Router):  # type: ignore[misc]  # ours goes first, everywhere
     """A router; it is Starlette's too, for tools that ask, and can be served alone."""
 
+    refuses_socket_bodies = False  # FastAPI gives them their default
+
     def __init__(self, **options: Unpack[RouterOptions]) -> None:
         options.setdefault("route_class", APIRoute)
         super().__init__(**options)
