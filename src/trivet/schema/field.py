@@ -149,6 +149,8 @@ class Field:
 
         Raises `SetupError` where a name never came.
         """
+        if self._adapter.pydantic_complete:
+            return
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)  # see `_adapter`
