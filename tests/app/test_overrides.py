@@ -85,6 +85,52 @@ def test_what_takes_the_place_may_ask_for_the_original() -> None:
     assert client.get("/").json() == "between around original"
 
 
+def test_one_function_in_two_places_is_called_for_each() -> None:
+    calls: list[int] = []
+
+    def first() -> int:
+        return 0
+
+    def second() -> int:
+        return 0
+
+    def counted() -> int:
+        calls.append(1)
+        return len(calls)
+
+    app = App()
+
+    @app.get("/")
+    async def handler(
+        one: int = Depends(first),
+        two: int = Depends(second),
+        again: int = Depends(first),
+        itself: int = Depends(counted),
+    ) -> list[int]:
+        return [one, two, again, itself]
+
+    app.dependency_overrides |= {first: counted, second: counted}
+
+    assert TestClient(app).get("/").json() == [1, 2, 1, 3]
+
+
+def test_the_original_that_is_still_asked_for_keeps_its_own_value() -> None:
+    def louder(value: str = Depends(original)) -> str:
+        return value.upper()
+
+    app = App()
+
+    @app.get("/")
+    async def handler(
+        one: str = Depends(original), two: str = Depends(original)
+    ) -> tuple[str, str]:
+        return one, two
+
+    app.dependency_overrides[original] = louder
+
+    assert TestClient(app).get("/").json() == ["ORIGINAL", "ORIGINAL"]
+
+
 def test_what_takes_the_place_has_parameters_and_a_lifetime_of_its_own() -> None:
     app, client = make()
     log: list[str] = []

@@ -107,6 +107,7 @@ class Interpreter:
         for one in call.dependencies:
             other = self.overrides.get(one.function)
             if other is not None:
+                replaced = one.key
                 one = analyze(
                     other,
                     one.path_pattern,
@@ -116,6 +117,7 @@ class Interpreter:
                     scope=one.scope,
                     limit=one.limit,
                 )
+                one.in_place_of = replaced
             dependencies.append(self._replaced(one))
         return replace(call, dependencies=dependencies)
 
@@ -209,7 +211,7 @@ class Interpreter:
     async def _body_values(self, fields: list[Field]) -> tuple[dict[str, Any], Errors]:
         values: dict[str, Any] = {}
         errors: Errors = []
-        if not self.embeds:
+        if not self.embeds and not embeds(fields):
             (one,) = fields
             received = self.body
             if isinstance(received, FormData):

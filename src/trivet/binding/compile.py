@@ -347,6 +347,7 @@ def _overridden(call: Call, overrides: Mapping[Callable[..., Any], Callable[...,
     for one in call.dependencies:
         other = overrides.get(one.function)
         if other is not None and other is not one.function:
+            replaced = one.key
             one = analyze(
                 other,
                 one.path_pattern,
@@ -356,6 +357,7 @@ def _overridden(call: Call, overrides: Mapping[Callable[..., Any], Callable[...,
                 scope=one.scope,
                 limit=one.limit,
             )
+            one.in_place_of = replaced
             # What takes its place may still ask for the original.
             within = {old: new for old, new in overrides.items() if new is not other}
             dependencies.append(_overridden(one, within))

@@ -58,7 +58,8 @@ class Call:
     """One function of the plan with all that it needs: the handler itself or a dependency.
 
     `name` is the parameter of the caller that gets the value, None where nobody wants it.
-    `scope` is when a `yield` dependency ends; None means as its kind says.
+    `scope` is when a `yield` dependency ends; None means as its kind says. `in_place_of` is the key
+    of the call that an override has replaced by this one.
     """
 
     function: Callable[..., Any]
@@ -77,6 +78,7 @@ class Call:
     own_scopes: list[str] = field(default_factory=list)
     parent_scopes: list[str] = field(default_factory=list)
     limit: Limit | None = None
+    in_place_of: tuple[Any, ...] | None = None
 
     @property
     def lifetime(self) -> Literal["function", "request"] | None:
@@ -113,8 +115,13 @@ class Call:
         )
 
     @property
-    def key(self) -> tuple[Callable[..., Any], tuple[str, ...], str]:
-        """What two calls must have in common to share one value in a request."""
+    def key(self) -> tuple[Any, ...]:
+        """What two calls must have in common to share one value in a request.
+
+        One function in place of two others is called for each of them, as they were.
+        """
+        if self.in_place_of is not None:
+            return self.function, self.in_place_of
         scopes = tuple(sorted(set(self.scopes))) if self.uses_scopes else ()
         return self.function, scopes, self.lifetime or ""
 
