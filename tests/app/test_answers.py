@@ -10,9 +10,11 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from trivet import App, HTTPException, Request
+from trivet.dropin.fastapi import FastAPI
 from trivet.errors import RequestValidationError
 from trivet.http.exchange import Answer, Exchange
 from trivet.middleware.hook import Hook
+from trivet.openapi.error_shape import PROBLEM_DETAILS
 from trivet.testing import TestClient
 
 
@@ -120,7 +122,45 @@ def test_without_a_last_handler_nothing_of_the_error_is_shown() -> None:
 
     answer = client.get("/")
 
+    assert (answer.status_code, answer.json()) == (500, {"detail": "Internal Server Error"})
+
+
+def test_what_nobody_handles_has_the_shape_of_all_errors() -> None:
+    _, client = raising(OwnError("secret"), error_shape=PROBLEM_DETAILS)
+
+    answer = client.get("/")
+
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Internal Server Error",
+        "status": 500,
+        "detail": "Internal Server Error",
+    }
+
+
+def test_what_nobody_handles_has_the_same_shape_inside_asgi_middleware() -> None:
+    app, client = raising(OwnError("secret"), error_shape=PROBLEM_DETAILS)
+
+    @app.middleware("http")
+    async def through(request: Request, call_next: Any) -> Any:
+        return await call_next(request)
+
+    assert client.get("/").headers["content-type"] == "application/problem+json"
+
+
+def test_programs_for_fastapi_get_its_plain_text() -> None:
+    app = FastAPI()
+
+    @app.get("/")
+    async def handler() -> None:
+        raise OwnError("secret")
+
+    answer = TestClient(app, raise_server_exceptions=False).get("/")
+
     assert (answer.status_code, answer.text) == (500, "Internal Server Error")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
 def test_a_group_of_exceptions_is_an_error_of_its_own() -> None:

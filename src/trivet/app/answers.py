@@ -109,7 +109,8 @@ class ErrorHandlers:
     """All handlers of one application, found by status first and then by class.
 
     `outermost` says that nothing stands around the routes: what nobody handles gets its 500 here,
-    and is raised again so that the server logs it. Inside ASGI middleware it is only raised.
+    and is raised again so that the server logs it. Inside ASGI middleware it is only raised. That
+    500 has the shape of all errors, or is a line of text with `plain_failures`.
     """
 
     def __init__(
@@ -120,8 +121,10 @@ class ErrorHandlers:
         hooks: HookChain,
         shape: ErrorShape = FASTAPI,
         debug_page: DebugPage | None = None,
+        plain_failures: bool = False,
     ) -> None:
         self.shape = shape
+        self._plain_failures = plain_failures
         self._content_type = (b"content-type", shape.media_type.encode("ascii"))
         self.hooks = hooks
         self._hooks = None if hooks.is_empty else hooks
@@ -218,12 +221,15 @@ class ErrorHandlers:
             await deliver(exchange, response, self._hooks)
 
     async def last_response(self, request: Request, error: Exception) -> Response:
-        """Give the 500 for `error`: the debug page, the user's own, or a plain one."""
+        """Give the 500 for `error`: the debug page, the user's own, or one that tells nothing."""
         if self.debug_page is not None:
             return await run_in_thread(self.debug_page, request, error)
         if self.last is not None:
             return await _called(self.last, request, error)  # type: ignore[no-any-return]
-        return PlainTextResponse("Internal Server Error", status_code=500)
+        if self._plain_failures:
+            return PlainTextResponse("Internal Server Error", status_code=500)
+        body = self.shape.to_json(500, "Internal Server Error")
+        return Response(body, 500, media_type=self.shape.media_type)
 
     def _http_answer(self, error: StarletteHTTPException) -> Answer:
         headers = [

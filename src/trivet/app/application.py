@@ -72,6 +72,8 @@ class App:
     gates_asgi = True
     # A WebSocketDisconnect that leaves a handler ends it; False raises it to the server's log.
     hides_disconnects = True
+    # What nobody handles is answered in the shape of all errors; True answers a line of text.
+    plain_failures = False
     # The most bytes of a body where nobody says otherwise; None, said aloud, is no limit.
     most_body: int | None = 16 * 1024 * 1024
     # True switches debug on in every application that is made; `trivet dev` sets it before it
@@ -185,6 +187,7 @@ class App:
                 hooks=HookChain(self.hooks),
                 shape=self.error_shape,
                 debug_page=debug_page if self.debug else None,
+                plain_failures=self.plain_failures,
             )
             self._built = build(
                 self,

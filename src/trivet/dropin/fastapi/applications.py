@@ -57,6 +57,7 @@ class FastAPI(App, Starlette):  # type: ignore[misc]  # ours goes first, everywh
     most_body = None
     gates_asgi = False  # FastAPI leaves that to the server in front; on our own socket it stays
     hides_disconnects = False  # tests of FastAPI's programs expect it from their client
+    plain_failures = True  # a line of text, as FastAPI has it
     answers_head = False  # FastAPI answers HEAD with 405 where only GET was declared
 
     def __init__(self, **options: Unpack[Options]) -> None:
