@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -119,6 +120,42 @@ async def silent(exchange: Exchange) -> None:
     """End without an answer."""
 
 
+async def wait(exchange: Exchange) -> None:
+    """Wait for ever, and note in files how it went, for servers in processes of their own."""
+    folder = Path(exchange.query.decode())
+    (folder / "begun").touch()
+    try:
+        await asyncio.get_running_loop().create_future()
+    except asyncio.CancelledError:
+        (folder / "cancelled").touch()
+        raise
+
+
+async def wait_for_disconnect(exchange: Exchange) -> None:
+    """Read all that comes, the disconnect too, and note it."""
+    folder = Path(exchange.query.decode())
+    kinds = []
+    while not kinds or kinds[-1] != "http.disconnect":
+        (folder / "begun").touch()
+        kinds.append((await exchange.receive())["type"])
+    (folder / "cancelled").write_text(" ".join(kinds))
+
+
+async def answer_and_work(exchange: Exchange) -> None:
+    """Answer, and go on for longer than the client stays."""
+    folder = Path(exchange.query.decode())
+    await exchange.reply(Answer(TEXT, b"ok"))
+    (folder / "begun").touch()
+    await asyncio.sleep(0.3)
+    (folder / "cancelled").write_text("done")
+
+
+async def read_late(exchange: Exchange) -> None:
+    """Begin to read the body when any watch has long begun."""
+    await asyncio.sleep(0.2)
+    await count(exchange)
+
+
 class EchoDispatch:
     """The routes of the tests."""
 
@@ -139,6 +176,11 @@ class EchoDispatch:
             "/refuse": Running(refuse_early),
             "/raise": Running(raise_late),
             "/silent": Running(silent),
+            "/wait": Running(wait),
+            "/wait-whole": Running(wait, reads_body=True),
+            "/disconnect": Running(wait_for_disconnect),
+            "/after": Running(answer_and_work),
+            "/read-late": Running(read_late),
             **(more or {}),
         }
         self.rest = Ready(echo)

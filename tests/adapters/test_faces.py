@@ -10,6 +10,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import hypercorn.asyncio
@@ -34,6 +36,8 @@ TABLE: dict[str, tuple[str, bytes]] = {
     "delete": ("DELETE", request("/x", method="DELETE")),
     "late": ("GET", request("/late")),
     "counted": ("POST", request("/count", method="POST", body=b"x" * 80_000)),
+    "read late": ("GET", request("/read-late")),
+    "read late with a body": ("POST", request("/read-late", method="POST", body=b"x" * 80_000)),
     "streamed": ("GET", request("/stream")),
     "no content": ("GET", request("/empty")),
     "large": ("GET", request("/large")),
@@ -152,3 +156,29 @@ def test_the_table_has_the_statuses_it_is_meant_to_have(expected: dict[str, Any]
         "no host of the form": 400,
         "encoded NUL": 400,
     }
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_work_ends_when_its_client_leaves(face: str, tmp_path: Path) -> None:
+    """Where it waits, where its body was read, and where it listens for the disconnect itself."""
+    ways = {
+        "wait": request,
+        "wait-whole": partial(request, method="POST", body=b"hello"),
+        "disconnect": request,
+        "after": request,
+    }
+    for name in ways:
+        (tmp_path / name).mkdir()
+
+    with FACES[face]() as port:
+        for name, make in ways.items():
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as sock:
+                sock.sendall(make(f"/{name}?{tmp_path / name}"))
+                wait_until((tmp_path / name / "begun").exists)
+        for name in ways:
+            wait_until((tmp_path / name / "cancelled").exists)
+
+    kinds = (tmp_path / "disconnect" / "cancelled").read_text().split()
+    assert set(kinds[:-1]) == {"http.request"}
+    assert kinds[-1] == "http.disconnect"
+    assert (tmp_path / "after" / "cancelled").read_text() == "done"

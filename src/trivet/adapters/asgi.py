@@ -5,11 +5,14 @@ Its sibling is `rsgi.py`: the same functions in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from starlette.requests import ClientDisconnect
 
 from trivet.adapters.gate import Refused, check_length, check_parsed, refusal
+from trivet.adapters.leaving import GRACE, Leaving, has_no_body
 from trivet.http.exchange import Answer, Exchange, Finder, Message, Receive, Scope, Send
 
 __all__ = ["AsgiExchange", "BodyTooLargeError", "handle", "read_body"]
@@ -18,13 +21,15 @@ __all__ = ["AsgiExchange", "BodyTooLargeError", "handle", "read_body"]
 class AsgiExchange(Exchange):
     """One request that came through ASGI."""
 
-    __slots__ = ("_receive", "_scope", "_send", "_started")
+    __slots__ = ("_inbox", "_is_whole", "_receive", "_scope", "_send", "_started")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
         self._started = False
+        self._is_whole = False  # True once the last piece of the body was received
+        self._inbox: _Inbox | None = None
         self.method = scope["method"]
         self.path = below_root(scope)
         self.query = scope.get("query_string", b"")
@@ -39,7 +44,18 @@ class AsgiExchange(Exchange):
 
     @property
     def receive(self) -> Receive:
-        return self._receive
+        return self._received
+
+    async def _received(self) -> Message:
+        if self._inbox is not None:
+            return await self._inbox.receive()
+        message = await self._receive()
+        self._note_body(message)
+        return message
+
+    def _note_body(self, message: Message) -> None:
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            self._is_whole = True
 
     @property
     def send(self) -> Send:
@@ -52,6 +68,8 @@ class AsgiExchange(Exchange):
     async def _note_start(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._started = True
+        elif self._inbox is not None and not message.get("more_body", False):
+            self._inbox.leaving.answered()
         await self._send(message)
 
     async def reply(self, answer: Answer) -> None:
@@ -65,7 +83,84 @@ class AsgiExchange(Exchange):
         )
         # The server counts bytes, and strips the body of an answer to HEAD itself or not at all.
         body = answer.body if self.method != "HEAD" else b""
+        if self._inbox is not None:
+            self._inbox.leaving.answered()
         await self._send({"type": "http.response.body", "body": body})
+
+    async def run(self, work: Coroutine[Any, Any, None], *, is_whole: bool) -> None:
+        """Run the work on this request, and end it when the client leaves before its answer."""
+        self._is_whole = self._is_whole or is_whole
+        self._inbox = _Inbox(self)
+        try:
+            await self._inbox.leaving.run(work)
+        finally:
+            self._inbox = None  # it holds this exchange: no circle is left to the collector
+
+
+class _Inbox:
+    """What the server tells of one request, for two who want to know: the work, and the watch.
+
+    The watch asks only when no piece of the body can come any more, but for the empty one, which
+    it keeps for the work. While it asks, the work waits for it; otherwise the work asks itself.
+    """
+
+    __slots__ = ("_exchange", "_has_left", "_kept", "_readers", "_waiting", "leaving")
+
+    def __init__(self, exchange: AsgiExchange) -> None:
+        self.leaving = Leaving(self._gone, self._may_ask)
+        self._exchange = exchange
+        self._kept: Message | None = None
+        self._has_left = False
+        self._readers = 0
+        self._waiting: list[asyncio.Future[None]] = []
+
+    async def receive(self) -> Message:
+        """Give the next message to the work."""
+        exchange = self._exchange
+        while self._kept is None and not self._has_left and self.leaving.is_asking:
+            waiting = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiting)
+            await waiting
+        if self._kept is not None:
+            message, self._kept = self._kept, None
+            return message
+        if self._has_left:
+            return {"type": "http.disconnect"}
+        self._readers += 1
+        try:
+            message = await exchange._receive()
+        finally:
+            self._readers -= 1
+        exchange._note_body(message)
+        self.leaving.ask()
+        return message
+
+    def _may_ask(self) -> bool:
+        exchange = self._exchange
+        if self._readers:
+            return False
+        version = str(exchange.scope.get("http_version", ""))
+        return exchange._is_whole or has_no_body(version, exchange.headers)
+
+    async def _gone(self) -> float:
+        exchange = self._exchange
+        try:
+            while (message := await exchange._receive())["type"] != "http.disconnect":
+                exchange._note_body(message)
+                self._kept = message
+                self._wake()
+            self._has_left = True
+        finally:
+            woken = self._wake()
+        # A reader sees the disconnect first, so that it may end by itself.
+        return GRACE if woken else 0.0
+
+    def _wake(self) -> bool:
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)
+        return bool(waiting)
 
 
 def below_root(scope: Scope) -> str:
@@ -129,7 +224,7 @@ async def handle(
     if isinstance(outcome, Answer):
         await exchange.reply(outcome)
     else:
-        await outcome
+        await exchange.run(outcome, is_whole=target.reads_body and target.needs_body)
 
 
 async def _whole_body(receive: Receive, most: int | None) -> bytes:

@@ -7,12 +7,13 @@ in `rsgi_bridge.py`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect
 
 from trivet.adapters.gate import Refused, check_length, check_parsed, refusal
+from trivet.adapters.leaving import Leaving, has_no_body
 from trivet.http.exchange import Answer, Dispatch, Exchange, Message, Receive, Scope, Send
 
 __all__ = ["RsgiExchange", "RsgiProtocol", "RsgiScope", "handle", "read_body"]
@@ -62,8 +63,8 @@ class RsgiProtocol(Protocol):
 class RsgiExchange(Exchange):
     """One request that came through RSGI."""
 
-    __slots__ = ("_chunks", "_is_read", "_made", "_protocol", "_rsgi", "_started", "_status",
-                 "_stream", "_top")  # fmt: skip
+    __slots__ = ("_chunks", "_is_read", "_leaving", "_made", "_protocol", "_rsgi", "_started",
+                 "_status", "_stream", "_top")  # fmt: skip
 
     cancels_once = True
 
@@ -73,6 +74,7 @@ class RsgiExchange(Exchange):
         self._made: Scope | None = None
         self._chunks: AsyncIterator[bytes] | None = None
         self._is_read = False
+        self._leaving: Leaving | None = None
         self._started = False
         self._status = 0
         self._top: list[tuple[str, str]] = []
@@ -105,7 +107,8 @@ class RsgiExchange(Exchange):
 
     async def _receive(self) -> Message:
         if not self._is_read:
-            if self.target_read_body():
+            if self.target_read_body() or (self._leaving is not None and self._leaving.is_asking):
+                # While the server is asked, it was found that no body is there.
                 self._is_read = True
                 return {"type": "http.request", "body": self.body, "more_body": False}
             if self._chunks is None:
@@ -115,6 +118,8 @@ class RsgiExchange(Exchange):
                 return {"type": "http.request", "body": bytes(chunk), "more_body": True}
             except StopAsyncIteration:
                 self._is_read = True
+                if self._leaving is not None:
+                    self._leaving.ask()
             return {"type": "http.request", "body": b"", "more_body": False}
         await self._protocol.client_disconnect()
         return {"type": "http.disconnect"}
@@ -140,6 +145,8 @@ class RsgiExchange(Exchange):
             raise RuntimeError(f"the message {kind!r} is none that answers an HTTP request")
 
     async def _send_body(self, body: bytes, more: bool) -> None:
+        if not more and self._leaving is not None:
+            self._leaving.answered()
         if self._stream is None:
             if not more:
                 self._protocol.response_bytes(
@@ -155,12 +162,33 @@ class RsgiExchange(Exchange):
 
     def _answer(self, answer: Answer) -> None:
         self._started = True
+        if self._leaving is not None:
+            self._leaving.answered()
         body = answer.body if self.method != "HEAD" else b""
         headers = text_headers(answer.headers())
         if body:
             self._protocol.response_bytes(answer.status, headers, body)
         else:
             self._protocol.response_empty(answer.status, headers)
+
+    async def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run the work on this request, and end it when the client leaves before its answer."""
+        self._leaving = Leaving(self._gone, self._may_ask)
+        try:
+            await self._leaving.run(work)
+        finally:
+            # Granian ends a stream when nobody holds it any more; no circle may keep it.
+            self._leaving = None
+
+    def _may_ask(self) -> bool:
+        # Granian gives no more of a body once it was asked for the disconnect.
+        if self._is_read or self.target_read_body():
+            return True
+        return self._chunks is None and has_no_body(self._rsgi.http_version, self.headers)
+
+    async def _gone(self) -> float:
+        await self._protocol.client_disconnect()
+        return 0.0
 
 
 def raw_headers(scope: RsgiScope) -> list[tuple[bytes, bytes]]:
@@ -248,4 +276,4 @@ async def handle(dispatch: Dispatch, scope: RsgiScope, protocol: RsgiProtocol) -
     if isinstance(outcome, Answer):
         await exchange.reply(outcome)
     else:
-        await outcome
+        await exchange.run(outcome)
