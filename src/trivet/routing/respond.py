@@ -46,6 +46,8 @@ class Ending:
         given = route.response_class
         self.response_class: type[Response] = given.value if isinstance(given, Default) else given
         self.is_default_class = isinstance(given, Default)
+        declared: Any = getattr(route, "original_route", route)
+        self.types_empty: bool = declared.types_empty_answers
         how = {
             "include": route.response_model_include,
             "exclude": route.response_model_exclude,
@@ -95,13 +97,13 @@ class Ending:
             return
         body = self._json(source)
         number = status or 200
-        head = source.name(Head(number, [JSON]), f"HEAD_{number}")
+        head = source.name(self._head(number), f"HEAD_{number}")
         answer = source.name(Answer, "Answer")
         if changes == "None" and tasks == "None":
             body = body if has_body(number) else 'b""'
             source.line(f"return {answer}({head}, {body})")
             return
-        finish = source.name(finished, "finished")
+        finish = source.name(self._finished, "finished")
         source.line(f"return {finish}({head}, {body}, {status!r}, {changes}, {tasks})")
 
     def _json(self, source: Source) -> str:
@@ -133,9 +135,31 @@ class Ending:
         response = self.response_class(content, **options)
         if not has_body(response.status_code):
             response.body = b""
+            if not self.types_empty and "content-type" in response.headers:
+                del response.headers["content-type"]
         if changes is not None:
             response.headers.raw.extend(changes.headers.raw)
         return response
+
+    def _head(self, status: int) -> Head:
+        """Give the head of JSON; what is empty is of no type."""
+        return Head(status, [JSON] if has_body(status) or self.types_empty else [])
+
+    def _finished(
+        self, head: Head, body: bytes, status: int | None, changes: Response | None, tasks: Any
+    ) -> Answer:
+        """Give an answer with what the handler set on its response object, and its tasks."""
+        extra = None
+        if changes is not None:
+            if changes.status_code is not None and changes.status_code != head.status:
+                head = self._head(changes.status_code)
+            extra = list(changes.headers.raw) or None
+        if not has_body(head.status):
+            body = b""
+        answer = Answer(head, body, extra)
+        if tasks is not None and tasks.tasks:
+            answer.background = tasks
+        return answer
 
     def _stream(self) -> Any:
         route = self.route
@@ -156,23 +180,6 @@ class Ending:
         return ResponseValidationError(
             errors_at(error, ("response",)), body=value, endpoint_ctx=EndpointContext(**context)
         )
-
-
-def finished(
-    head: Head, body: bytes, status: int | None, changes: Response | None, tasks: Any
-) -> Answer:
-    """Give an answer with what the handler set on its response object, and its background tasks."""
-    extra = None
-    if changes is not None:
-        if changes.status_code is not None and changes.status_code != head.status:
-            head = Head(changes.status_code, [JSON])
-        extra = list(changes.headers.raw) or None
-    if not has_body(head.status):
-        body = b""
-    answer = Answer(head, body, extra)
-    if tasks is not None and tasks.tasks:
-        answer.background = tasks
-    return answer
 
 
 def _function_name(route: RouteState) -> str:

@@ -28,6 +28,9 @@ __all__ = ["Bound", "Route", "WebSocketRoute"]
 class Route(RouteState, starlette.Route):
     """A declared route. It is a Starlette route too, so it may stand in a Starlette router."""
 
+    # An empty answer (204, 304) is of no type; True writes one all the same.
+    types_empty_answers = False
+
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.describe(path, endpoint, options)
         self._target: RouteTarget | None = None

@@ -79,6 +79,8 @@ _EffectiveRouteContext = RouteContext
 class APIRoute(Route):
     """A route as extensions for FastAPI know it; its plan can be changed through `dependant`."""
 
+    types_empty_answers = True  # FastAPI names JSON in every status
+
     @property
     def dependant(self) -> Any:  # Any: a Dependant, where the route that it inherits from has more
         return Dependant(self.plan)
