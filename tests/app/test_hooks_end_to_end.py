@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 
 from trivet.app.application import App
 from trivet.errors import HTTPException
+from trivet.http.exchange import Exchange
 from trivet.middleware.compress import Compress
 from trivet.middleware.cors import Cors
 from trivet.middleware.headers import SecureHeaders
@@ -348,3 +349,24 @@ def test_hooks_stand_around_each_other_in_declared_order() -> None:
     assert refused.status_code == 400
     assert "x-request-id" in refused.headers
     assert "x-content-type-options" not in refused.headers
+
+
+class Doorkeeper(Hook):
+    """Raises in front of every route."""
+
+    def before(self, exchange: Exchange) -> None:
+        raise HTTPException(418, "not by this door")
+
+
+@pytest.mark.parametrize(
+    "path", ["/ready", "/thread", "/stream", "/refused", "/nowhere", "/ready/"]
+)
+@pytest.mark.parametrize("has_functions", [False, True])
+def test_what_a_hook_raises_is_answered_wherever_it_stands(path: str, has_functions: bool) -> None:
+    app = app_with(Doorkeeper())
+    if has_functions:
+        app.after_request(lambda response: None)
+
+    answer = TestClient(app).get(path, follow_redirects=False)
+
+    assert (answer.status_code, answer.json()) == (418, {"detail": "not by this door"})

@@ -26,7 +26,7 @@ from trivet.http.exchange import Answer, Exchange, Head
 from trivet.openapi.error_shape import FASTAPI, ErrorShape
 from trivet.routing.functions import Surroundings
 from trivet.routing.options import has_body
-from trivet.routing.serve import deliver, refused
+from trivet.routing.serve import deliver
 from trivet.schema.encode import jsonable_encoder
 
 __all__ = [
@@ -177,15 +177,20 @@ class ErrorHandlers:
         error.__traceback__ = None
         return answer
 
+    def past_hooks(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None] | None:
+        """Run what stands before a route; gives what ends the request there, or None to go on."""
+        if self._hooks is None:
+            return None
+        try:
+            return self._hooks.before(exchange)
+        except Exception as error:
+            return self._refuse(exchange, error)
+
     def begin(self, exchange: Exchange, error: Exception) -> Answer | Coroutine[Any, Any, None]:
         """Answer `error` in place of a route, with the hooks around it."""
-        if self._hooks is not None:
-            try:
-                early = self._hooks.before(exchange)
-            except Exception as raised:
-                return refused(self, exchange, raised)
-            if early is not None:
-                return early
+        return self.past_hooks(exchange) or self._refuse(exchange, error)
+
+    def _refuse(self, exchange: Exchange, error: Exception) -> Answer | Coroutine[Any, Any, None]:
         answer = self.at_once(exchange, error)
         if answer is None:
             return self.respond(exchange, error)

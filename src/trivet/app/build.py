@@ -25,25 +25,13 @@ from trivet.routing.frontend import finder
 from trivet.routing.functions import Surrounded, Surroundings, chain_of
 from trivet.routing.route import Route, WebSocketRoute
 from trivet.routing.router import Router
-from trivet.routing.serve import RouteTarget, compile_route, compile_socket, deliver, refused
+from trivet.routing.serve import RouteTarget, compile_route, compile_socket, deliver
 from trivet.routing.state import RouteState
 from trivet.routing.table import Entry, MatchTable
 
 __all__ = ["Built", "Sockets", "build"]
 
 _ANYTHING = re.compile(r"(?s).*")
-
-
-def _past_hooks(
-    errors: ErrorHandlers, exchange: Exchange
-) -> Answer | Coroutine[Any, Any, None] | None:
-    """Run what stands before a route; give what ends the request there, or None to go on."""
-    if errors.hooks.is_empty:
-        return None
-    try:
-        return errors.hooks.before(exchange)
-    except Exception as error:
-        return refused(errors, exchange, error)
 
 
 class ForeignTarget:
@@ -62,7 +50,7 @@ class ForeignTarget:
         scope.update(self._context)
 
     def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
-        return _past_hooks(self._errors, exchange) or self._serve(exchange)
+        return self._errors.past_hooks(exchange) or self._serve(exchange)
 
     async def _serve(self, exchange: Exchange) -> None:
         scope = exchange.scope
@@ -118,7 +106,7 @@ class Redirect:
         scope.update(self._context)
 
     def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
-        return _past_hooks(self._errors, exchange) or self._redirect(exchange)
+        return self._errors.past_hooks(exchange) or self._redirect(exchange)
 
     async def _redirect(self, exchange: Exchange) -> None:
         scope = dict(exchange.scope)
@@ -297,7 +285,7 @@ class _Targets:
         if chain is None:
             return make(errors)
         bare = errors.without_hooks()
-        return Surrounded(make(bare), chain, bare, errors.hooks)
+        return Surrounded(make(bare), chain, bare, errors)
 
     def errors_of(self, found: RouteContext) -> ErrorHandlers:
         return self._errors.of_routers(self._routers(found))

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from trivet.binding.lifetimes import Lifetimes
 from trivet.binding.reading import request_of
 from trivet.http.exchange import Answer, Exchange, Receive, Scope, Send
-from trivet.routing.serve import ErrorAnswers, RouteTarget, deliver, refused, response_of
+from trivet.routing.serve import ErrorAnswers, RouteTarget, deliver, response_of
 
 __all__ = ["CustomTarget", "handler_of"]
 
@@ -103,14 +103,7 @@ class CustomTarget:
         self._target.enter(scope, params)
 
     def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
-        if self._hooks is not None:
-            try:
-                answer = self._hooks.before(exchange)
-            except Exception as error:
-                return refused(self._errors, exchange, error)
-            if answer is not None:
-                return answer
-        return self._serve(exchange)
+        return self._errors.past_hooks(exchange) or self._serve(exchange)
 
     async def _serve(self, exchange: Exchange) -> None:
         lifetimes = Lifetimes(shielded=not exchange.cancels_once)

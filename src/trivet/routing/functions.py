@@ -23,7 +23,7 @@ from trivet.binding.signature import kind_of
 from trivet.concurrency import run_in_thread
 from trivet.errors import DeclarationError, place_of
 from trivet.http.exchange import Answer, Exchange, Message, Receive, Scope, Send, Target
-from trivet.routing.serve import ErrorAnswers, Hooks, deliver
+from trivet.routing.serve import ErrorAnswers, deliver
 
 __all__ = ["Chain", "StreamedResponse", "Surrounded", "Surroundings", "chain_of"]
 
@@ -214,17 +214,20 @@ class StreamedResponse(Response):
 class Surrounded:
     """A target with functions around it.
 
-    `inner` and `errors` are without native hooks: those are run here, outside the functions.
+    `inner` and `errors` are without native hooks: those of `outer` run here, outside the functions.
     """
 
-    def __init__(self, inner: Target, chain: Chain, errors: ErrorAnswers, hooks: Hooks) -> None:
+    def __init__(
+        self, inner: Target, chain: Chain, errors: ErrorAnswers, outer: ErrorAnswers
+    ) -> None:
         self.reads_body = inner.reads_body
         self.needs_body = inner.needs_body
         self.max_body = inner.max_body
         self.inner = inner
         self.chain = chain
-        self.hooks = None if hooks.is_empty else hooks
+        self.hooks = None if outer.hooks.is_empty else outer.hooks
         self._errors = errors
+        self._outer = outer
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -233,11 +236,7 @@ class Surrounded:
         self.inner.enter(scope, params)
 
     def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
-        if self.hooks is not None:
-            answer = self.hooks.before(exchange)
-            if answer is not None:
-                return answer
-        return self._serve(SurroundedExchange(exchange, self))
+        return self._outer.past_hooks(exchange) or self._serve(SurroundedExchange(exchange, self))
 
     async def _serve(self, exchange: SurroundedExchange) -> None:
         request = request_of(exchange)

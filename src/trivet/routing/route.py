@@ -164,6 +164,9 @@ class _Raise:
 
     hooks: Hooks = _NoHooks()
 
+    def past_hooks(self, exchange: Exchange) -> None:
+        return None
+
     def at_once(self, exchange: Exchange, error: Exception) -> Answer | None:
         return None
 

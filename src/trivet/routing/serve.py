@@ -33,7 +33,6 @@ __all__ = [
     "compile_route",
     "compile_socket",
     "deliver",
-    "refused",
     "response_of",
     "serve_socket",
 ]
@@ -48,9 +47,6 @@ class Hooks(Protocol):
 
     is_empty: bool
 
-    def before(self, exchange: Exchange) -> Answer | None:
-        """Run what stands before the route; an answer ends the request."""
-
     def after(self, exchange: Exchange, answer: Answer) -> Answer:
         """Give the answer as the hooks want it sent."""
 
@@ -64,6 +60,9 @@ class ErrorAnswers(Protocol):
     @property
     def hooks(self) -> Hooks:
         """The hooks around what these answer."""
+
+    def past_hooks(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None] | None:
+        """Run what stands before a route; gives what ends the request there, or None to go on."""
 
     def at_once(self, exchange: Exchange, error: Exception) -> Answer | None:
         """Give the answer where it needs no waiting and no user's code; None where it does."""
@@ -193,16 +192,12 @@ class RouteTarget:
         return self.run(*given)
 
     def _begin_hooked(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
-        hooks: Any = self._hooks
-        try:
-            answer = hooks.before(exchange)
-        except Exception as error:
-            return refused(self._errors, exchange, error)
-        if answer is not None:
-            return answer  # type: ignore[no-any-return]
+        early = self._errors.past_hooks(exchange)
+        if early is not None:
+            return early
         outcome = self._begin(exchange)
         if type(outcome) is Answer:
-            return hooks.after(exchange, outcome)  # type: ignore[no-any-return]
+            return self._errors.hooks.after(exchange, outcome)
         return outcome
 
     def _step(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
@@ -243,16 +238,6 @@ class RouteTarget:
                 await lifetimes.close()
         except Exception as error:
             await self._errors.respond(exchange, error)
-
-
-def refused(
-    errors: ErrorAnswers, exchange: Exchange, error: Exception
-) -> Answer | Coroutine[Any, Any, None]:
-    """Answer what a hook raised before the route was asked."""
-    answer = errors.at_once(exchange, error)
-    if answer is None:
-        return errors.respond(exchange, error)
-    return errors.hooks.after(exchange, answer)
 
 
 def answer_of(response: Response) -> Answer | None:
