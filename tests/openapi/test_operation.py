@@ -482,7 +482,44 @@ def test_several_methods_are_shown_in_a_steady_order() -> None:
     @router.api_route("/", methods=["POST", "GET", "PUT"])
     def any_of_them() -> None: ...
 
-    with pytest.warns(UserWarning, match="Duplicate Operation ID"):
-        document = document_of(router)
+    document = document_of(router)
 
     assert list(document["paths"]["/"]) == ["get", "post", "put"]
+
+
+def test_each_of_several_methods_has_an_id_of_its_own() -> None:
+    router = Router()
+
+    @router.api_route("/a", methods=["POST", "GET"])
+    def thing() -> None: ...
+
+    operations = document_of(router)["paths"]["/a"]
+
+    assert operations["get"]["operationId"] == "thing_a_get"
+    assert operations["post"]["operationId"] == "thing_a_post"
+
+
+@pytest.mark.parametrize(
+    "options", [{"operation_id": "own"}, {"generate_unique_id_function": lambda route: "own"}]
+)
+def test_one_id_of_the_user_s_for_several_methods_is_warned_of(options: dict[str, Any]) -> None:
+    router = Router()
+
+    @router.api_route("/a", methods=["POST", "GET"], **options)
+    def thing() -> None: ...
+
+    with pytest.warns(UserWarning, match="Duplicate Operation ID own for function thing"):
+        operations = document_of(router)["paths"]["/a"]
+
+    assert operations["get"]["operationId"] == operations["post"]["operationId"] == "own"
+
+
+@pytest.mark.parametrize("methods", [["PUT", "DELETE", "PATCH"], ["PATCH", "PUT", "DELETE"]])
+def test_unique_id_of_a_route_with_several_methods_is_steady(methods: list[str]) -> None:
+    router = Router()
+
+    @router.api_route("/a", methods=methods)
+    def thing(one: Annotated[int, Body()], two: Annotated[int, Body()]) -> None: ...
+
+    assert router.routes[0].unique_id == "thing_a_delete"  # type: ignore[attr-defined]
+    assert "Body_thing_a_delete" in document_of(router)["components"]["schemas"]

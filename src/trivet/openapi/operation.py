@@ -29,7 +29,7 @@ from trivet.openapi.models import (
     SecurityRequirement,
 )
 from trivet.routing.contexts import contexts
-from trivet.routing.options import Default, has_body
+from trivet.routing.options import Default, generate_unique_id, has_body, operation_id
 from trivet.routing.route import Route
 from trivet.routing.state import RouteState
 from trivet.schema.annotations import is_subclass
@@ -73,7 +73,7 @@ def path_item(route: RouteState, gathered: Gathered) -> PathItem:
 
 
 def _operation(route: RouteState, method: str, gathered: Gathered) -> Operation:
-    operation = _texts(route, gathered)
+    operation = _texts(route, method, gathered)
     if security := _security(route.plan, gathered.security_schemes):
         operation["security"] = security
     if parameters := _parameters(route.plan, gathered.schemas):
@@ -88,21 +88,23 @@ def _operation(route: RouteState, method: str, gathered: Gathered) -> Operation:
     return operation
 
 
-def _texts(route: RouteState, gathered: Gathered) -> Operation:
+def _texts(route: RouteState, method: str, gathered: Gathered) -> Operation:
     operation = Operation()
     if route.tags:
         operation["tags"] = route.tags
     operation["summary"] = route.summary or route.name.replace("_", " ").title()
     if route.description:
         operation["description"] = route.description
-    operation["operationId"] = _operation_id(route, gathered.operation_ids)
+    operation["operationId"] = _operation_id(route, method, gathered.operation_ids)
     if route.deprecated:
         operation["deprecated"] = True
     return operation
 
 
-def _operation_id(route: RouteState, known: set[str]) -> str:
+def _operation_id(route: RouteState, method: str, known: set[str]) -> str:
     found: str = route.operation_id or route.unique_id
+    if len(route.methods) > 1 and found == generate_unique_id(route):
+        found = operation_id(route, method)  # a route has one id, and each operation needs its own
     if found in known:
         function = getattr(route.endpoint, "__name__", "<unnamed_endpoint>")
         message = f"Duplicate Operation ID {found} for function {function}"

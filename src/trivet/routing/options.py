@@ -14,7 +14,15 @@ from starlette.responses import Response
 
 from trivet.binding.params import Depends
 
-__all__ = ["Default", "FormLimits", "RouteOptions", "chosen", "generate_unique_id", "has_body"]
+__all__ = [
+    "Default",
+    "FormLimits",
+    "RouteOptions",
+    "chosen",
+    "generate_unique_id",
+    "has_body",
+    "operation_id",
+]
 
 T = TypeVar("T")
 Tags = Sequence[str | Enum]
@@ -84,9 +92,14 @@ class RouteOptions(TypedDict, total=False):
 
 
 def generate_unique_id(route: Any) -> str:
-    """Give the operation's id that a route has by default: its name, path and first method."""
+    """Give the id that a route has by default: its name, path and, by alphabet, first method."""
+    return operation_id(route, min(route.methods))
+
+
+def operation_id(route: Any, method: str) -> str:
+    """Give the id that a route's operation for `method` has by default."""
     operation = re.sub(r"\W", "_", f"{route.name}{route.path_format}")
-    return f"{operation}_{next(iter(route.methods)).lower()}"
+    return f"{operation}_{method.lower()}"
 
 
 def has_body(status: int | str | None) -> bool:
