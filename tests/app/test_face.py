@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocketDisconnect
 
 from trivet import App, Depends, HTTPException, Query, Request, WebSocket, WebSocketException
+from trivet.errors import TrivetDeprecationWarning
 from trivet.testing import TestClient, WebSocketDenialResponse
 
 
@@ -159,6 +160,26 @@ def test_an_error_in_middleware_gets_the_last_answer_and_is_raised() -> None:
     assert quiet.get("/").text == "last in middleware"
     with pytest.raises(LookupError):
         TestClient(app).get("/")
+
+
+def test_the_old_name_of_the_root_path_works_and_says_the_new_one() -> None:
+    with pytest.warns(TrivetDeprecationWarning, match=r'write root_path="/proxy" instead'):
+        app = App(openapi_prefix="/proxy")
+
+    @app.get("/")
+    async def show(request: Request) -> str:
+        return str(request.scope["root_path"])
+
+    client = TestClient(app)
+    assert client.get("/").json() == "/proxy"
+    assert client.get("/openapi.json").json()["servers"] == [{"url": "/proxy"}]
+
+
+def test_the_root_path_goes_before_its_old_name() -> None:
+    with pytest.warns(TrivetDeprecationWarning):
+        app = App(openapi_prefix="/old", root_path="/proxy")
+
+    assert app.root_path == "/proxy"
 
 
 def test_a_root_path_is_in_the_scope_of_every_request() -> None:

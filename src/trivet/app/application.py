@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, TypeVar
@@ -23,7 +24,7 @@ from trivet.app.options import DOCUMENT_DEFAULTS, AppOptions
 from trivet.app.overrides import Overrides
 from trivet.app.part import Part
 from trivet.binding.outside import resolved
-from trivet.errors import SetupError
+from trivet.errors import SetupError, TrivetDeprecationWarning
 from trivet.http.exchange import ASGIApp, Exchange, Receive, Scope, Send, Target
 from trivet.middleware.hook import Hook
 from trivet.openapi.document import get_openapi
@@ -54,6 +55,18 @@ _ROUTER_OPTIONS = (
     "max_body_size",
     "form_limits",
 )
+
+
+def _old_root_path(options: AppOptions) -> str:
+    """Give the root path under the name that FastAPI had for it before; empty without one."""
+    prefix = options.get("openapi_prefix", "")
+    if prefix:
+        warnings.warn(
+            f'openapi_prefix is an old name: write root_path="{prefix}" instead',
+            category=TrivetDeprecationWarning,
+            stacklevel=3,
+        )
+    return prefix
 
 
 class App:
@@ -114,7 +127,8 @@ class App:
             raise SetupError("A version must be provided for OpenAPI, e.g.: '2.1.0'")
         self.debug = options.get("debug", False) or self.forces_debug
         self.servers = list(options.get("servers") or [])
-        self.root_path = options.get("root_path", "")
+        prefix = _old_root_path(options)
+        self.root_path = options.get("root_path") or prefix
         self.max_body_size = options.setdefault("max_body_size", self.most_body)
         self.page_urls = options.get("page_urls")
         self.error_shape: ErrorShape = options.get("error_shape", FASTAPI)
