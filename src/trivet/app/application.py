@@ -29,13 +29,12 @@ from trivet.http.exchange import ASGIApp, Exchange, Receive, Scope, Send, Target
 from trivet.middleware.hook import Hook
 from trivet.openapi.document import get_openapi
 from trivet.openapi.error_shape import FASTAPI, ErrorShape
+from trivet.routing.declaring import Declaring, Handler
 from trivet.routing.frontend import Fallback
-from trivet.routing.options import RouteOptions
 from trivet.routing.router import IncludeOptions, Router
 
 __all__ = ["App"]
 
-Handler = TypeVar("Handler", bound=Callable[..., Any])
 SomePart = TypeVar("SomePart", bound=Part)
 
 _ROUTER_OPTIONS = (
@@ -69,7 +68,7 @@ def _old_root_path(options: AppOptions) -> str:
     return prefix
 
 
-class App:
+class App(Declaring):
     """A web application.
 
     Declare routes on it, include routers, use parts; then give it to any server: Trivet's own
@@ -357,57 +356,6 @@ class App:
         """Add a route; options are those of `RouteOptions`, and `methods`."""
         self.router.add_api_route(path, endpoint, **options)
 
-    def api_route(
-        self,
-        path: str,
-        *,
-        methods: Collection[str] | None = None,
-        **options: Unpack[RouteOptions],
-    ) -> Callable[[Handler], Handler]:
-        """Declare a route for several methods (GET where none is named)."""
-        return self.router.api_route(path, methods=methods, **options)
-
-    def route(
-        self,
-        path: str,
-        methods: Collection[str] | None = None,
-        **options: Unpack[RouteOptions],
-    ) -> Callable[[Handler], Handler]:
-        """Declare a route as Flask does: GET, or the methods that are named."""
-        return self.router.api_route(path, methods=methods, **options)
-
-    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers GET at `path`."""
-        return self.router.api_route(path, methods=["GET"], **options)
-
-    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers PUT at `path`."""
-        return self.router.api_route(path, methods=["PUT"], **options)
-
-    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers POST at `path`."""
-        return self.router.api_route(path, methods=["POST"], **options)
-
-    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers DELETE at `path`."""
-        return self.router.api_route(path, methods=["DELETE"], **options)
-
-    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers OPTIONS at `path`."""
-        return self.router.api_route(path, methods=["OPTIONS"], **options)
-
-    def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers HEAD at `path`."""
-        return self.router.api_route(path, methods=["HEAD"], **options)
-
-    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers PATCH at `path`."""
-        return self.router.api_route(path, methods=["PATCH"], **options)
-
-    def trace(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers TRACE at `path`."""
-        return self.router.api_route(path, methods=["TRACE"], **options)
-
     def add_api_websocket_route(
         self,
         path: str,
@@ -418,16 +366,6 @@ class App:
     ) -> None:
         """Add a WebSocket route whose function has parameters and dependencies."""
         self.router.add_api_websocket_route(path, endpoint, name, dependencies=dependencies)
-
-    def websocket(
-        self, path: str, name: str | None = None, *, dependencies: Sequence[Any] | None = None
-    ) -> Callable[[Handler], Handler]:
-        """Declare what serves WebSockets at `path`."""
-        return self.router.websocket(path, name, dependencies=dependencies)
-
-    def websocket_route(self, path: str, name: str | None = None) -> Callable[[Handler], Handler]:
-        """Declare a plain Starlette WebSocket route."""
-        return self.router.websocket_route(path, name)
 
     def add_websocket_route(
         self, path: str, endpoint: Callable[..., Any], name: str | None = None
@@ -470,10 +408,6 @@ class App:
             check_dir=check_dir,
             development=self.debug,
         )
-
-    def on_event(self, event_type: str) -> Callable[[Handler], Handler]:
-        """Call the function at "startup" or "shutdown"; a lifespan does both in one place."""
-        return self.router.on_event(event_type)
 
     def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
         """Call `func` at "startup" or "shutdown"."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Literal, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict
 
 from starlette import routing as starlette
 from starlette.responses import JSONResponse
@@ -17,6 +17,7 @@ from typing_extensions import Unpack
 from trivet.binding.params import Depends
 from trivet.errors import DeclarationError, SetupError
 from trivet.routing.contexts import Included, contexts
+from trivet.routing.declaring import Declaring
 from trivet.routing.frontend import Fallback, Frontends
 from trivet.routing.functions import Surroundings
 from trivet.routing.layer import Layer
@@ -25,7 +26,6 @@ from trivet.routing.options import (
     Default,
     FormLimits,
     Responses,
-    RouteOptions,
     Tags,
     check_form_limits,
     check_max_body,
@@ -35,8 +35,6 @@ from trivet.routing.options import (
 from trivet.routing.route import Route, WebSocketRoute
 
 __all__ = ["IncludeOptions", "Router", "RouterOptions"]
-
-Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 class SharedOptions(TypedDict, total=False):
@@ -74,7 +72,7 @@ class RouterOptions(SharedOptions, total=False):
     strict_content_type: bool
 
 
-class Router(Surroundings):
+class Router(Declaring, Surroundings):
     """Gathers routes under one prefix; `include_router` puts it into an app or another router.
 
     Options are those of `RouterOptions`; tags, dependencies, responses and callbacks are put before
@@ -148,53 +146,6 @@ class Router(Surroundings):
         self.routes.append(route_class(self.prefix + path, endpoint=endpoint, **options))
         self.mark_changed()
 
-    def api_route(
-        self,
-        path: str,
-        *,
-        methods: Collection[str] | None = None,
-        **options: Unpack[RouteOptions],
-    ) -> Callable[[Handler], Handler]:
-        """Declare a route for several methods (GET where none is named)."""
-
-        def declare(handler: Handler) -> Handler:
-            self.add_api_route(path, handler, methods=methods, **options)
-            return handler
-
-        return declare
-
-    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers GET at `path`."""
-        return self.api_route(path, methods=["GET"], **options)
-
-    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers PUT at `path`."""
-        return self.api_route(path, methods=["PUT"], **options)
-
-    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers POST at `path`."""
-        return self.api_route(path, methods=["POST"], **options)
-
-    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers DELETE at `path`."""
-        return self.api_route(path, methods=["DELETE"], **options)
-
-    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers OPTIONS at `path`."""
-        return self.api_route(path, methods=["OPTIONS"], **options)
-
-    def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers HEAD at `path`."""
-        return self.api_route(path, methods=["HEAD"], **options)
-
-    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers PATCH at `path`."""
-        return self.api_route(path, methods=["PATCH"], **options)
-
-    def trace(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Handler], Handler]:
-        """Declare what answers TRACE at `path`."""
-        return self.api_route(path, methods=["TRACE"], **options)
-
     # -- sockets, plain routes, applications ----------------------------------------------------
 
     def add_api_websocket_route(
@@ -218,21 +169,6 @@ class Router(Surroundings):
         )
         self.mark_changed()
 
-    def websocket(
-        self,
-        path: str,
-        name: str | None = None,
-        *,
-        dependencies: Sequence[Depends] | None = None,
-    ) -> Callable[[Handler], Handler]:
-        """Declare what serves WebSockets at `path`."""
-
-        def declare(handler: Handler) -> Handler:
-            self.add_api_websocket_route(path, handler, name=name, dependencies=dependencies)
-            return handler
-
-        return declare
-
     def add_route(
         self,
         path: str,
@@ -255,15 +191,6 @@ class Router(Surroundings):
         """Add a plain Starlette WebSocket route."""
         self.routes.append(starlette.WebSocketRoute(path, endpoint, name=name))
         self.mark_changed()
-
-    def websocket_route(self, path: str, name: str | None = None) -> Callable[[Handler], Handler]:
-        """Declare a plain Starlette WebSocket route."""
-
-        def declare(handler: Handler) -> Handler:
-            self.add_websocket_route(path, handler, name=name)
-            return handler
-
-        return declare
 
     def mount(self, path: str, app: Any, name: str | None = None) -> None:
         """Serve another ASGI application below `path`."""
@@ -374,15 +301,6 @@ class Router(Surroundings):
                 mend='use "startup" or "shutdown"',
             )
         (self.on_startup if event_type == "startup" else self.on_shutdown).append(func)
-
-    def on_event(self, event_type: str) -> Callable[[Handler], Handler]:
-        """Call the function at "startup" or "shutdown"; a lifespan does both in one place."""
-
-        def declare(handler: Handler) -> Handler:
-            self.add_event_handler(event_type, handler)
-            return handler
-
-        return declare
 
     def mark_changed(self) -> None:
         """Tell everybody who was built from this router that its routes are others now."""

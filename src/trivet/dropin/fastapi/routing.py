@@ -113,7 +113,7 @@ class APIRouter(Router, starlette.Router):  # type: ignore[misc]  # ours goes fi
     def middleware_stack(self) -> ASGIApp:  # type: ignore[override]  # nobody sets it here
         return self._alone
 
-    def route(
+    def route(  # type: ignore[override]  # Starlette's plain routes, as FastAPI has it
         self,
         path: str,
         methods: Collection[str] | None = None,
