@@ -124,7 +124,9 @@ def test_reload_loses_no_request(tmp_path: Path) -> None:
         "app = EchoApp({'/v': Ready(lambda e: Answer(TEXT, b'%s'))})\n"  # fmt: skip
     module.write_text(code % "first")
 
-    with process("reloaded:app", tmp_path, reload=True, reload_dirs=[str(tmp_path)]) as server:
+    # Without a delay: files are watched from then on only, and a fast machine serves before.
+    options = {"reload": True, "reload_dirs": [str(tmp_path)], "reload_delay": 0}
+    with process("reloaded:app", tmp_path, **options) as server:
         assert server.body("/v") == b"first"
         module.write_text(code % "second")
         answers: list[bytes] = []
