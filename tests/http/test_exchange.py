@@ -15,6 +15,14 @@ def test_a_head_is_encoded_once_as_http() -> None:
     assert status_line(799) == b"HTTP/1.1 799 \r\n"
 
 
+@pytest.mark.parametrize("bad", [b"\r", b"\n", b"\0", b"\r\nset-cookie: a=b"])
+def test_header_that_would_begin_another_line_is_refused_when_a_head_is_made(bad: bytes) -> None:
+    with pytest.raises(ValueError, match=r"the header 'x-own'.*line break or a NUL"):
+        Head(200, [(b"a", b"1"), (b"x-own", b"1" + bad)])
+    with pytest.raises(ValueError, match="line break or a NUL"):
+        Head(200, [(b"x" + bad, b"1")])
+
+
 @pytest.mark.parametrize(
     ("status", "has_body"), [(200, True), (404, True), (100, False), (204, False), (304, False)]
 )

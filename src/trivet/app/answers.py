@@ -165,6 +165,12 @@ class ErrorHandlers:
 
     def at_once(self, exchange: Exchange, error: Exception) -> Answer | None:
         """Give the answer where it needs no waiting and no user's code; None where it does."""
+        try:
+            return self._ready(error)
+        except ValueError:
+            return None  # headers that cannot be sent: `respond` answers that
+
+    def _ready(self, error: Exception) -> Answer | None:
         handler = self.find(error)
         if handler is http_exception_handler:
             answer = self._http_answer(error)  # type: ignore[arg-type]
@@ -205,12 +211,10 @@ class ErrorHandlers:
             raise error
         if exchange.started:
             raise RuntimeError("Caught handled exception, but response already started.") from error
-        answer = self.at_once(exchange, error)
-        if answer is not None:
-            await deliver(exchange, answer, self._hooks)
-            return
         try:
-            response = await _called(handler, request_of(exchange), error)
+            response: Any = self._ready(error)
+            if response is None:
+                response = await _called(handler, request_of(exchange), error)
         except Exception as raised:
             if self.outermost:
                 await self.fail(exchange, raised)

@@ -7,6 +7,7 @@ server, no route and no framework object: values in, values out.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
 from http import HTTPStatus
@@ -25,6 +26,7 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 BODILESS = frozenset({*range(100, 200), 204, 304})
 
 _REASONS: dict[int, bytes] = {}
+_ENDS = re.compile(rb"[\r\n\0]")
 
 
 def status_line(status: int) -> bytes:
@@ -34,12 +36,24 @@ def status_line(status: int) -> bytes:
     return b"HTTP/1.1 %d %b\r\n" % (status, _REASONS.get(status, b""))
 
 
+def check_headers(headers: RawHeaders) -> None:
+    """Raise `ValueError` for a name or value that holds CR, LF or NUL (RFC 9110, 5.5)."""
+    for name, value in headers:
+        if _ENDS.search(name) or _ENDS.search(value):
+            raise ValueError(
+                f"the header {name.decode('latin-1')!r} cannot be {value.decode('latin-1')!r}:"
+                " it holds a line break or a NUL, and HTTP ends a header there. Take such"
+                " characters out, or encode the value (urllib.parse.quote)."
+            )
+
+
 class Head:
     """The status and headers of an answer, encoded once and shared by every answer that has them.
 
     `headers` holds lower-case names and never content-length or date: the length is written by the
     face for each answer, the date once a second. `block` is the same as HTTP/1.1 bytes: the status
-    line and one line a header, without the empty line that ends them.
+    line and one line a header, without the empty line that ends them. Raises `ValueError` for a
+    header with a line break or a NUL, which would let its value write headers of its own.
     """
 
     __slots__ = ("block", "headers", "status")
@@ -50,6 +64,14 @@ class Head:
         self.block = status_line(status) + b"".join(
             [b"%b: %b\r\n" % (name, value) for name, value in self.headers]
         )
+        lines = len(self.headers) + 1
+        # Counted in the whole: a third of what a look at each header costs.
+        if (
+            self.block.count(b"\n") != lines
+            or self.block.count(b"\r") != lines
+            or b"\0" in self.block
+        ):
+            check_headers(self.headers)
 
     @property
     def has_body(self) -> bool:

@@ -16,7 +16,7 @@ from trivet.binding.compile import PlanCompiler
 from trivet.binding.plan import Injected
 from trivet.binding.source import Source
 from trivet.errors import EndpointContext, ResponseValidationError, place_of
-from trivet.http.exchange import Answer, Exchange, Head
+from trivet.http.exchange import Answer, Exchange, Head, check_headers
 from trivet.routing import streams
 from trivet.routing.options import Default, has_body
 from trivet.routing.state import RouteState
@@ -154,6 +154,8 @@ class Ending:
             if changes.status_code is not None and changes.status_code != head.status:
                 head = self._head(changes.status_code)
             extra = list(changes.headers.raw) or None
+            if extra is not None:
+                check_headers(extra)
         if not has_body(head.status):
             body = b""
         answer = Answer(head, body, extra)

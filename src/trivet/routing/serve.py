@@ -208,7 +208,11 @@ class RouteTarget:
             outcome = done.value
             if type(outcome) is Answer:
                 return outcome
-            return answer_of(outcome) or self._send(exchange, outcome)
+            try:
+                ready = answer_of(outcome)
+            except ValueError:
+                ready = None  # headers that cannot be sent: `_send` meets them again, and answers
+            return ready or self._send(exchange, outcome)
         except Exception as error:
             return self._errors.at_once(exchange, error) or self._errors.respond(exchange, error)
         raise AssertionError("an endpoint that cannot wait did wait")
