@@ -177,7 +177,7 @@ def _read(
     if is_subclass(reader.type, _INJECTED_TYPES):
         if reader.info is not None:
             reader.fail(
-                f"Cannot specify FastAPI annotation for type {reader.type!r}",
+                f"Cannot specify a marker for type {reader.type!r}",
                 "binding.marker-on-injected",
                 "leave the marker out: the annotation alone says what is meant",
             )
@@ -259,7 +259,7 @@ class _Reader:
                 )
             if self.info is not None:
                 self.fail(
-                    "Cannot specify a FastAPI annotation in `Annotated` and `Depends` as a"
+                    "Cannot specify a marker in `Annotated` and `Depends` as a"
                     f" default value together for {self.name!r}",
                     "binding.two-markers",
                     "a parameter is either read from the request or given by a dependency",
@@ -268,7 +268,7 @@ class _Reader:
         elif isinstance(value, FieldInfo):
             if self.info is not None:
                 self.fail(
-                    "Cannot specify FastAPI annotations in `Annotated` and default value"
+                    "Cannot specify markers in `Annotated` and default value"
                     f" together for {self.name!r}",
                     "binding.two-markers",
                     "keep the one in `Annotated` and write the default after `=`",

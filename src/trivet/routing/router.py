@@ -229,14 +229,14 @@ class Router(Declaring, Surroundings):
         """Serve the routes of `router`, under a prefix and with what the options add."""
         if router is self:
             raise DeclarationError(
-                "Cannot include the same APIRouter instance into itself. Did you mean to include a"
-                " different router?",
+                "Cannot include the same router into itself. Did you mean to include a different"
+                " router?",
                 code="routing.include-itself",
             )
         if router.contains(self):
             raise DeclarationError(
-                "Cannot include an APIRouter instance that already includes this router. Did you"
-                " mean to include a different router?",
+                "Cannot include a router that already includes this router. Did you mean to"
+                " include a different router?",
                 code="routing.include-circle",
             )
         prefix = options.get("prefix", "")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from copy import copy
 from types import ModuleType
 from typing import Any, TypeVar
@@ -31,8 +31,10 @@ from starlette.routing import (
 )
 from typing_extensions import Unpack, deprecated
 
+from trivet.binding.params import Depends
 from trivet.dropin.fastapi.alone import Alone
 from trivet.dropin.fastapi.dependencies.models import Dependant
+from trivet.dropin.fastapi.wording import told_as_fastapi
 from trivet.http.exchange import ASGIApp, Receive, Scope, Send
 from trivet.routing import streams
 from trivet.routing.contexts import Included, RouteContext
@@ -41,7 +43,7 @@ from trivet.routing.custom import handler_of
 from trivet.routing.frontend import Frontends
 from trivet.routing.route import Route
 from trivet.routing.route import WebSocketRoute as APIWebSocketRoute
-from trivet.routing.router import Router, RouterOptions
+from trivet.routing.router import IncludeOptions, Router, RouterOptions
 from trivet.routing.serve import RouteTarget, compile_route
 
 __all__ = [
@@ -99,6 +101,28 @@ class APIRouter(Router, starlette.Router):  # type: ignore[misc]  # ours goes fi
         options.setdefault("route_class", APIRoute)
         super().__init__(**options)
         self._alone = Alone(self)
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Add a route; what is wrong with it is said in FastAPI's words."""
+        with told_as_fastapi():
+            super().add_api_route(path, endpoint, **options)
+
+    def add_api_websocket_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None = None,
+        *,
+        dependencies: Sequence[Depends] | None = None,
+    ) -> None:
+        """Add a WebSocket route; what is wrong with it is said in FastAPI's words."""
+        with told_as_fastapi():
+            super().add_api_websocket_route(path, endpoint, name, dependencies=dependencies)
+
+    def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
+        """Serve the routes of `router`; what is wrong with it is said in FastAPI's words."""
+        with told_as_fastapi():
+            super().include_router(router, **options)
 
     # Starlette's routers are equal where their routes are, and so cannot be keys.
     def __eq__(self, other: object) -> bool:
