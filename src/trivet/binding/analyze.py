@@ -32,7 +32,7 @@ from trivet.schema.annotations import (
     is_subclass,
     is_upload,
     is_upload_sequence,
-    model_of,
+    parameters_class_of,
     unalias,
 )
 from trivet.schema.field import Field, merged
@@ -322,7 +322,7 @@ class _Reader:
         if isinstance(info, params.Query) and not (
             is_scalar(field.annotation)
             or is_scalar_sequence(field.annotation)
-            or model_of(field.annotation) is not None
+            or parameters_class_of(field.annotation) is not None
         ):
             self.fail(
                 f"Query parameter {self.name!r} must be one of the supported types",

@@ -15,7 +15,7 @@ from starlette.datastructures import UploadFile as StarletteUploadFile
 
 from trivet.binding import params
 from trivet.binding.forms import embeds, form_models, is_optional
-from trivet.binding.plan import fields_of, param_model
+from trivet.binding.plan import extras_of, fields_of, param_model
 from trivet.binding.received import Errors, checked, extras, form_items, taken
 from trivet.schema.annotations import is_bytes, is_bytes_sequence, sequence_maker
 from trivet.schema.field import ABSENT, Field, missing, names_of
@@ -34,9 +34,7 @@ def read_parameter(field: Field, received: Mapping[str, Any]) -> tuple[Any, Erro
     return checked(field, value, (field.field_info.in_.value, name))  # type: ignore[attr-defined]
 
 
-def _read_model(
-    field: Field, model: type[BaseModel], received: Mapping[str, Any]
-) -> tuple[Any, Errors]:
+def _read_model(field: Field, model: Any, received: Mapping[str, Any]) -> tuple[Any, Errors]:
     in_headers = isinstance(received, Headers)
     dashed_by_default = getattr(field.field_info, "convert_underscores", True)
     values: dict[str, Any] = {}
@@ -64,11 +62,11 @@ def _read_model(
     is_there = (
         field.annotation is model
         or own.intersection(received)
-        or (model.model_config.get("extra") in ("allow", "forbid") and values)
+        or (extras_of(model) in ("allow", "forbid") and values)
     )
     place = field.field_info.in_.value  # type: ignore[attr-defined]
     value, errors = checked(field, values if is_there else ABSENT, (place,))
-    if renamed and model.model_config.get("loc_by_alias", True):
+    if renamed and getattr(model, "model_config", {}).get("loc_by_alias", True):
         for error in errors:
             location = error["loc"]
             if len(location) > 1 and location[1] in renamed:

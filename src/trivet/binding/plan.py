@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
 
+from pydantic import BaseModel
+
 from trivet.binding import params
 from trivet.binding.scheme import SecurityScheme
 from trivet.concurrency import Limit
-from trivet.schema.annotations import model_of
+from trivet.schema.annotations import is_subclass, parameters_class_of
 from trivet.schema.field import Field
+from trivet.schema.foreign import fields_in
 
-__all__ = ["Call", "Injected", "Kind", "SecurityScopes", "fields_of", "param_model"]
+__all__ = ["Call", "Injected", "Kind", "SecurityScopes", "extras_of", "fields_of", "param_model"]
 
 
 class SecurityScopes:
@@ -179,24 +182,31 @@ def param_model(field: Field) -> Any | None:
         return None
     if not isinstance(field.field_info, params.Param):
         return None
-    return model_of(field.annotation)
+    return parameters_class_of(field.annotation)
 
 
 _model_fields: dict[type, list[Field]] = {}
 
 
 def fields_of(model: Any) -> list[Field]:
-    """Give the fields of a Pydantic model, described once."""
+    """Give the fields of a model, struct or attrs class, described once."""
     if model not in _model_fields:
+        is_own = is_subclass(model, BaseModel)
+        infos = model.model_fields if is_own else fields_in(model)
+        config = model.model_config if is_own else None
         _model_fields[model] = [
-            Field(
-                name,
-                info,
-                config=None if _is_structured(info.annotation) else model.model_config,
-            )
-            for name, info in model.model_fields.items()
+            Field(name, info, config=None if _is_structured(info.annotation) else config)
+            for name, info in infos.items()
         ]
     return _model_fields[model]
+
+
+def extras_of(model: Any) -> str | None:
+    """Say what a parameter model does with names that it does not know: "allow", "forbid"."""
+    if is_subclass(model, BaseModel):
+        return model.model_config.get("extra")  # type: ignore[no-any-return]
+    config = getattr(model, "__struct_config__", None)
+    return "forbid" if getattr(config, "forbid_unknown_fields", False) else None
 
 
 def _is_structured(annotation: Any) -> bool:

@@ -130,13 +130,32 @@ def is_bytes_sequence(annotation: Any) -> bool:
 
 def model_of(annotation: Any) -> type[BaseModel] | None:
     """Give the one Pydantic model of `annotation` (alone or with None), or None."""
+    annotation = _alone(annotation)
+    return annotation if is_subclass(annotation, BaseModel) else None
+
+
+def parameters_class_of(annotation: Any) -> type | None:
+    """Give the one class of `annotation` (alone or with None) whose fields may be parameters.
+
+    That is a Pydantic model, a struct that is an object in JSON, or an attrs class.
+    """
+    annotation = _alone(annotation)
+    if not is_subclass(annotation, object):
+        return None
+    config = getattr(annotation, "__struct_config__", None)
+    if config is not None:
+        return None if config.array_like else annotation
+    known = is_subclass(annotation, BaseModel) or hasattr(annotation, "__attrs_attrs__")
+    return annotation if known else None
+
+
+def _alone(annotation: Any) -> Any:
+    """Give what stands in an annotation alone or with None; None where there are several."""
     annotation = without_metadata(annotation)
     if is_union(annotation):
         choices = [choice for choice in get_args(annotation) if choice is not type(None)]
-        if len(choices) != 1:
-            return None
-        annotation = without_metadata(choices[0])
-    return annotation if is_subclass(annotation, BaseModel) else None
+        return without_metadata(choices[0]) if len(choices) == 1 else None
+    return annotation
 
 
 def has_old_model(annotation: Any) -> bool:

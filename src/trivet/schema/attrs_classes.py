@@ -13,7 +13,9 @@ from types import SimpleNamespace
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
+from pydantic import Field as PydanticField
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.fields import FieldInfo
 from pydantic_core import (
     CoreSchema,
     InitErrorDetails,
@@ -24,7 +26,7 @@ from pydantic_core import (
 
 from trivet.schema.foreign import adapted
 
-__all__ = ["MARK", "AttrsMark"]
+__all__ = ["MARK", "AttrsMark", "fields_in"]
 
 # Stands for a value that was not received, where attrs itself makes the default.
 _OMITTED: Any = object()
@@ -111,6 +113,29 @@ def _field_schemas(kind: type, source: Any, handler: GetCoreSchemaHandler) -> di
             schema = core_schema.with_default_schema(schema, default=attribute.default)
         found[_name(attribute)] = schema
     return found
+
+
+def fields_in(kind: type) -> dict[str, FieldInfo]:
+    """Give what the `__init__` of a class takes, as Pydantic describes its own fields."""
+    annotations = _annotations(kind, kind)
+    found: dict[str, FieldInfo] = {}
+    for attribute in attrs.fields(kind):
+        if not attribute.init:
+            continue
+        info: Any = PydanticField()
+        if isinstance(attribute.default, _FACTORY):
+            # One that takes the object itself has nothing to show before there is one.
+            plain = not attribute.default.takes_self
+            info.default_factory = attribute.default.factory if plain else _nothing
+        elif attribute.default is not attrs.NOTHING:
+            info.default = attribute.default
+        info.annotation = annotations.get(attribute.name, Any)
+        found[_name(attribute)] = info
+    return found
+
+
+def _nothing() -> None:
+    return None
 
 
 def _omit() -> Any:

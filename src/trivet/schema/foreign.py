@@ -13,11 +13,12 @@ from importlib import import_module
 from operator import or_
 from typing import Annotated, Any, get_args, get_origin
 
+from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
 
 from trivet.schema.annotations import is_union
 
-__all__ = ["adapted"]
+__all__ = ["adapted", "fields_in"]
 
 # What a library writes into its classes, and the module here that describes them.
 _SIGNS = (
@@ -52,6 +53,13 @@ def adapted(annotation: Any) -> Any:
     if is_union(annotation):
         return reduce(or_, found)
     return origin[found[0] if len(found) == 1 else found]
+
+
+def fields_in(kind: type) -> dict[str, FieldInfo]:
+    """Give the fields of a foreign class as Pydantic describes its own, by their names in Python."""
+    module = _module_of(kind)
+    assert module is not None, "only asked for classes that have a sign"
+    return import_module(module).fields_in(kind)  # type: ignore[no-any-return]
 
 
 def _argument(argument: Any) -> Any:

@@ -18,6 +18,8 @@ from uuid import UUID
 import msgspec
 from msgspec import inspect
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic import Field as PydanticField
+from pydantic.fields import FieldInfo
 from pydantic_core import (
     CoreSchema,
     InitErrorDetails,
@@ -28,7 +30,9 @@ from pydantic_core import (
     to_jsonable_python,
 )
 
-__all__ = ["MARK", "StructMark"]
+from trivet.schema.annotations import without_metadata
+
+__all__ = ["MARK", "StructMark", "fields_in"]
 
 Location = tuple[int | str, ...]
 
@@ -76,6 +80,40 @@ class StructMark:
 
 
 MARK = StructMark()
+
+# What msgspec's `Meta` says that Pydantic's fields say by the same name.
+_TOLD = (
+    "gt",
+    "ge",
+    "lt",
+    "le",
+    "multiple_of",
+    "pattern",
+    "min_length",
+    "max_length",
+    "title",
+    "description",
+    "examples",
+)
+
+
+def fields_in(struct: Any) -> dict[str, FieldInfo]:
+    """Give the fields of a struct as Pydantic describes its own."""
+    found: dict[str, FieldInfo] = {}
+    for field in msgspec.structs.fields(struct):
+        told: dict[str, Any] = {}
+        for meta in getattr(field.type, "__metadata__", ()):
+            told |= {n: v for n in _TOLD if (v := getattr(meta, n, None)) is not None}
+        if field.encode_name != field.name:
+            told["alias"] = field.encode_name
+        if field.default is not msgspec.NODEFAULT:
+            told["default"] = field.default
+        elif field.default_factory is not msgspec.NODEFAULT:
+            told["default_factory"] = field.default_factory
+        info: Any = PydanticField(**told)
+        info.annotation = without_metadata(field.type)
+        found[field.name] = info
+    return found
 
 
 def _validated(struct: Any, value: Any) -> Any:
