@@ -81,6 +81,26 @@ def test_name_that_a_dependency_lacks_is_told_with_the_dependency_s_place(load: 
     assert raised.value.where == f"{module.__file__}:{module.needed.__code__.co_firstlineno}"
 
 
+@pytest.mark.parametrize("annotation", ["Annotated[int, Depends(inner)]", "list[Inner]"])
+def test_name_inside_a_function_is_told_and_not_one_that_is_known(
+    load_deferred: Callable[..., Any], annotation: str
+) -> None:
+    module = load_deferred(
+        "def declare():\n"
+        "    def inner() -> int:\n        return 1\n"
+        "    class Inner(BaseModel): ...\n"
+        f'    @app.get("/")\n    def read(given: {annotation}) -> int:\n        return 1\n'
+        "declare()\n",
+        "from __future__ import annotations\n",
+    )
+
+    with pytest.raises(SetupError, match=r"needs the name '[Ii]nner'") as raised:
+        TestClient(module.app).get("/")
+
+    assert raised.value.mend is not None
+    assert "at the level of the module" in raised.value.mend
+
+
 def test_model_may_name_a_model_that_comes_after_the_route(load: Load) -> None:
     module = load(
         "class Shelf(BaseModel):\n    books: list[Book]\n"

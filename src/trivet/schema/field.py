@@ -10,8 +10,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from copy import copy
 from functools import cached_property, lru_cache
+from inspect import unwrap
 from operator import getitem
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ForwardRef, Literal
 
 from pydantic import (
     AliasPath,
@@ -158,18 +159,26 @@ class Field:
         except PydanticUserError as error:
             if error.code != "class-not-fully-defined":
                 raise
-            name = self._undefined()
+            name = self._undefined(function)
             place = place_of(function)
             raise SetupError(
                 f"The type of {self.name!r} needs the name {name!r}, which is not defined",
                 code="schema.unknown-name",
                 where=f"{place['file']}:{place['line']}" if "file" in place else None,
-                mend=f"define or import {name} above the function, and not only under"
-                " `if TYPE_CHECKING:`",
+                mend=f"define or import {name} above the function, at the level of the module and"
+                " not only under `if TYPE_CHECKING:`",
             ) from error
 
-    def _undefined(self) -> str:
+    def _undefined(self, function: Callable[..., Any]) -> str:
         """Give the first name that the type needs and that is not there."""
+        if isinstance(self.annotation, ForwardRef):
+            names = getattr(unwrap(function), "__globals__", {})
+            try:
+                eval(self.annotation.__forward_arg__, names)  # the user's own annotation
+            except NameError as error:
+                return error.name or self.annotation.__forward_arg__
+            except AttributeError:  # a module that is there, without that name
+                return self.annotation.__forward_arg__
         try:
             self._adapter.rebuild(force=True, raise_errors=True)
         except PydanticUndefinedAnnotation as error:
