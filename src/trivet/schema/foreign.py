@@ -56,7 +56,7 @@ def adapted(annotation: Any) -> Any:
 
 
 def fields_in(kind: type) -> dict[str, FieldInfo]:
-    """Give the fields of a foreign class as Pydantic describes its own, by their names in Python."""
+    """Give the fields of a foreign class as Pydantic describes its own, by their names."""
     module = _module_of(kind)
     assert module is not None, "only asked for classes that have a sign"
     return import_module(module).fields_in(kind)  # type: ignore[no-any-return]
