@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -188,6 +187,8 @@ def _configured(folder: Path) -> str | None:
     file = folder / "pyproject.toml"
     if not file.is_file():
         return None
+    import tomllib  # only here: most applications are named, and start sooner without it
+
     try:
         content: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))  # Any: TOML
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

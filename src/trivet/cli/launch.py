@@ -7,6 +7,7 @@ with the drop-in installed before, and with the same messages when it fails.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -70,6 +71,10 @@ def application() -> Any:  # Any: an App, or any ASGI application
     except SetupError as error:
         tell(error, Pen(sys.stderr))
         sys.exit(EXIT_CANNOT_LOAD)
+    # What is loaded now stays: collections that look for garbage need never look at it again. With
+    # a thousand routes a request costs a tenth less (benchmarks: routes).
+    gc.collect()
+    gc.freeze()
     if launch.address is not None and launch.marker is not None and _is_first(launch.marker):
         _tell_banner(app, loaded.place, launch.address)
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import inspect
 import sys
@@ -39,7 +40,10 @@ def load(place: Place, *, dropin: str | None = None) -> Loaded:
         sys.path.insert(0, folder)
     if dropin is not None:
         _install_dropin(dropin)
-    module = _import(place)
+    try:
+        module = _import(place)
+    finally:
+        gc.enable()  # the imports are over, during which there is nothing to collect
     attribute = place.attribute or _choose(module, place)
     value = _reach(module, attribute, place)
     is_factory = place.is_factory or _is_factory(value, attribute)

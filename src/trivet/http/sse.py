@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import StreamingResponse
 
 __all__ = ["KEEPALIVE", "EventSourceResponse", "ServerSentEvent", "format_sse_event"]
@@ -54,6 +54,9 @@ class ServerSentEvent(BaseModel):
     `data` goes out as JSON (a string with its quotes), `raw_data` as it is; only one of the two
     may be given. `retry` is in milliseconds, at least 0. `comment` is seen by no listener.
     """
+
+    # Made when the first event is: who streams none need not wait for it at every start.
+    model_config = ConfigDict(defer_build=True)
 
     data: Any = None
     raw_data: str | None = None
