@@ -16,7 +16,6 @@ from typing_extensions import Unpack
 
 from trivet.app.answers import ErrorHandlers
 from trivet.app.build import Built, build
-from trivet.app.debug import debug_page
 from trivet.app.documentation import add_documentation
 from trivet.app.face import core, with_middleware
 from trivet.app.hooks import HookChain
@@ -29,6 +28,7 @@ from trivet.http.exchange import ASGIApp, Exchange, Receive, Scope, Send, Target
 from trivet.middleware.hook import Hook
 from trivet.openapi.document import get_openapi
 from trivet.openapi.error_shape import FASTAPI, ErrorShape
+from trivet.routing.around import Around, Arounds
 from trivet.routing.declaring import Declaring, Handler
 from trivet.routing.frontend import Fallback
 from trivet.routing.router import IncludeOptions, Router
@@ -145,6 +145,7 @@ class App(Declaring):
         )
         self.user_middleware: list[Middleware] = list(options.get("middleware") or [])
         self.hooks: list[Hook] = list(options.get("hooks") or [])
+        self.arounds: list[Around] = []
         self.parts: dict[type[Part], Part] = {}
         self._built: Built | None = None
         self._asgi: ASGIApp | None = None
@@ -199,7 +200,7 @@ class App(Declaring):
                 outermost=not self.is_surrounded,
                 hooks=HookChain(self.hooks),
                 shape=self.error_shape,
-                debug_page=debug_page if self.debug else None,
+                debug_page=_debug_page() if self.debug else None,
                 plain_failures=self.plain_failures,
             )
             self._built = build(
@@ -207,6 +208,7 @@ class App(Declaring):
                 self.router,
                 errors,
                 self.dependency_overrides,
+                arounds=Arounds(self.arounds),
                 answers_head=self.answers_head,
             )
         return self._built
@@ -277,6 +279,9 @@ class App(Declaring):
         self.parts[type(part)] = part
         part.install(self)
         self.hooks.extend(part.hooks())
+        around = part.around()
+        if around is not None:
+            self.arounds.append(around)
         for key, handler in part.exception_handlers().items():
             self.exception_handlers.setdefault(key, handler)
         router = part.router()
@@ -412,3 +417,10 @@ class App(Declaring):
     def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
         """Call `func` at "startup" or "shutdown"."""
         self.router.add_event_handler(event_type, func)
+
+
+def _debug_page() -> Callable[..., Any]:
+    # Only where it is wanted: it is a tenth of the code that every start would load.
+    from trivet.app.debug import debug_page
+
+    return debug_page

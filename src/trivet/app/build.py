@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse
 
 from trivet.app.answers import ErrorHandlers
 from trivet.http.exchange import Answer, Exchange, Scope, Target
+from trivet.routing.around import Arounds
 from trivet.routing.contexts import RouteContext, contexts
 from trivet.routing.custom import CustomTarget
 from trivet.routing.frontend import finder
@@ -202,11 +203,12 @@ def build(
     errors: ErrorHandlers,
     overrides: Mapping[Callable[..., Any], Callable[..., Any]],
     *,
+    arounds: Arounds,
     answers_head: bool,
 ) -> Built:
     """Compile every route of `router` and put it into a table."""
     context = {"app": app, "router": router}
-    maker = _Targets(errors, overrides, context, router)
+    maker = _Targets(errors, overrides, context, router, arounds)
     entries: list[Entry] = []
     sockets: list[Any] = []
     compiled: dict[int, Any] = {}
@@ -264,8 +266,10 @@ class _Targets:
         overrides: Mapping[Callable[..., Any], Callable[..., Any]],
         context: Mapping[str, Any],
         router: Router,
+        arounds: Arounds,
     ) -> None:
         self._errors = errors
+        self._arounds = arounds
         self._overrides = overrides
         self._context = context
         self._router = router
@@ -299,7 +303,8 @@ class _Targets:
             return ForeignTarget(route, errors, self._context)
         declared: Any = found.original_route
         context = {**self._context, "route": declared, "endpoint": route.endpoint}
-        target = RouteTarget(route, compile_route(route, self._overrides), errors, context)
+        compiled = compile_route(route, self._overrides)
+        target = RouteTarget(route, compiled, errors, context, self._arounds)
         if type(declared).get_route_handler is Route.get_route_handler:
             return target
         return CustomTarget(target, declared.handler_for(target), errors)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from trivet.checks import Finding
 from trivet.middleware.hook import Hook
+from trivet.routing.around import Around
 from trivet.routing.router import Router
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class Part:
     def hooks(self) -> Sequence[Hook]:
         """Give the hooks around every request, outermost first."""
         return ()
+
+    def around(self) -> Around | None:
+        """Give what is opened before each handler that may wait and closed behind it, or None."""
+        return None
 
     def lifespan(self, app: App) -> AbstractAsyncContextManager[Any] | None:
         """Give what is opened when the app starts and closed when it stops, or None."""

@@ -106,17 +106,28 @@ class CustomTarget:
         return self._errors.past_hooks(exchange) or self._serve(exchange)
 
     async def _serve(self, exchange: Exchange) -> None:
-        lifetimes = Lifetimes(shielded=not exchange.cancels_once)
+        arounds = self._target.arounds
+        opened = arounds.begin()
         try:
-            request = request_of(exchange)
-            request.scope[_LIFETIMES] = lifetimes
             try:
-                response = await self._handler(request)
-                await lifetimes.close_function()
-                await deliver(exchange, response, self._hooks)
+                await self._handled(exchange, opened)
             except BaseException as error:
-                await lifetimes.fail(error)
-            else:
-                await lifetimes.close()
+                await arounds.leave(opened, error)
+                raise
         except Exception as error:
             await self._errors.respond(exchange, error)
+        await arounds.leave(opened)
+
+    async def _handled(self, exchange: Exchange, opened: list[Any]) -> None:
+        lifetimes = Lifetimes(shielded=not exchange.cancels_once)
+        request = request_of(exchange)
+        request.scope[_LIFETIMES] = lifetimes
+        try:
+            response = await self._handler(request)
+            await lifetimes.close_function()
+            await self._target.arounds.finish(opened, response.status_code)
+            await deliver(exchange, response, self._hooks)
+        except BaseException as error:
+            await lifetimes.fail(error)
+        else:
+            await lifetimes.close()

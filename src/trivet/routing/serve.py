@@ -23,6 +23,7 @@ from trivet.errors import (
     place_of,
 )
 from trivet.http.exchange import Answer, Exchange, Head, Scope, Send
+from trivet.routing.around import Arounds
 from trivet.routing.respond import Ending
 from trivet.routing.state import RouteState
 
@@ -35,11 +36,13 @@ __all__ = [
     "deliver",
     "response_of",
     "serve_socket",
+    "status_of",
 ]
 
 Outcome = Answer | Response
 _TEXT_CONVERTERS = {"StringConvertor", "PathConvertor"}
 _PLAIN_SEND = Response.__call__
+_NO_AROUNDS = Arounds(())
 
 
 class Hooks(Protocol):
@@ -139,6 +142,7 @@ class RouteTarget:
         "_context",
         "_errors",
         "_hooks",
+        "arounds",
         "begin",
         "compiled",
         "max_body",
@@ -154,8 +158,10 @@ class RouteTarget:
         compiled: Compiled,
         errors: ErrorAnswers,
         context: Mapping[str, Any],
+        arounds: Arounds = _NO_AROUNDS,
     ) -> None:
         self.route = route
+        self.arounds = arounds
         self._context = context
         self._hooks = None if errors.hooks.is_empty else errors.hooks
         self.compiled = compiled
@@ -165,7 +171,9 @@ class RouteTarget:
         self.run: Callable[..., Any] = self._first_run
         self._errors = errors
         self.begin: Callable[[Exchange], Answer | Coroutine[Any, Any, None]]
-        if compiled.has_lifetimes:
+        if arounds and compiled.suspends:
+            self.begin = self._serve_within
+        elif compiled.has_lifetimes:
             self.begin = self._serve_with_lifetimes
         elif compiled.suspends:
             self.begin = self._serve
@@ -242,6 +250,36 @@ class RouteTarget:
                 await lifetimes.close()
         except Exception as error:
             await self._errors.respond(exchange, error)
+
+    async def _serve_within(self, exchange: Exchange) -> None:
+        """Serve with what is opened around the handler, dependencies' life spans inside it."""
+        arounds, errors = self.arounds, self._errors
+        opened = arounds.begin()
+        lifetimes = Lifetimes(shielded=not exchange.cancels_once)
+        given = (exchange, lifetimes) if self.compiled.has_lifetimes else (exchange,)
+        try:
+            try:
+                try:
+                    outcome = await self.run(*given)
+                    await lifetimes.close_function()
+                    await arounds.finish(opened, status_of(outcome))
+                    await deliver(exchange, outcome, self._hooks)
+                except BaseException as error:
+                    await lifetimes.fail(error)
+                else:
+                    await lifetimes.close()
+            except BaseException as error:
+                await arounds.leave(opened, error)
+                raise
+        except Exception as error:
+            await errors.respond(exchange, error)
+        # Whatever ran behind the answer, a handler of errors too, may have opened it again.
+        await arounds.leave(opened)
+
+
+def status_of(outcome: Outcome) -> int:
+    """Give the status of an outcome."""
+    return outcome.status if type(outcome) is Answer else outcome.status_code  # type: ignore[union-attr]
 
 
 def answer_of(response: Response) -> Answer | None:
