@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from importlib import import_module
 from typing import Any, Literal, TypeVar
 
 from starlette.datastructures import State
@@ -420,7 +421,7 @@ class App(Declaring):
 
 
 def _debug_page() -> Callable[..., Any]:
-    # Only where it is wanted: it is a tenth of the code that every start would load.
-    from trivet.app.debug import debug_page
-
-    return debug_page
+    # By name: it is a tenth of the code that every start would load, and production needs none of
+    # it (benchmarks: startup).
+    page: Callable[..., Any] = import_module("trivet.app.debug").debug_page
+    return page
