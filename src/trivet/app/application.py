@@ -6,7 +6,6 @@ import os
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from importlib import import_module
 from typing import Any, Literal, TypeVar
 
 from starlette.datastructures import State
@@ -17,6 +16,7 @@ from typing_extensions import Unpack
 
 from trivet.app.answers import ErrorHandlers
 from trivet.app.build import Built, build
+from trivet.app.debug import debug_page
 from trivet.app.documentation import add_documentation
 from trivet.app.face import core, with_middleware
 from trivet.app.hooks import HookChain
@@ -201,7 +201,7 @@ class App(Declaring):
                 outermost=not self.is_surrounded,
                 hooks=HookChain(self.hooks),
                 shape=self.error_shape,
-                debug_page=_debug_page() if self.debug else None,
+                debug_page=debug_page if self.debug else None,
                 plain_failures=self.plain_failures,
             )
             self._built = build(
@@ -418,10 +418,3 @@ class App(Declaring):
     def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
         """Call `func` at "startup" or "shutdown"."""
         self.router.add_event_handler(event_type, func)
-
-
-def _debug_page() -> Callable[..., Any]:
-    # By name: it is a tenth of the code that every start would load, and production needs none of
-    # it (benchmarks: startup).
-    page: Callable[..., Any] = import_module("trivet.app.debug").debug_page
-    return page
