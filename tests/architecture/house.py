@@ -39,7 +39,11 @@ _SERVING = frozenset({"adapters", "cli"})
 
 # Outside library (its import name) → (its distribution, the packages that may import it).
 DOORS: dict[str, tuple[str, frozenset[str]]] = {
+    "aiosqlite": ("aiosqlite", frozenset({"db"})),
+    "alembic": ("alembic", frozenset({"db"})),
     "anyio": ("anyio", ANYWHERE),
+    "asyncmy": ("asyncmy", frozenset({"db"})),
+    "asyncpg": ("asyncpg", frozenset({"db"})),
     "attr": ("attrs", frozenset({"schema"})),
     "attrs": ("attrs", frozenset({"schema"})),
     "brotli": ("brotli", frozenset({"middleware"})),

@@ -1,0 +1,208 @@
+"""The database as a part: `db = app.use(Database("sqlite:///shop.db"))`.
+
+Owns the engine with its one pool, and gives the units of work their connections: borrowed for one
+read, or held by the session of a transaction. What differs between databases is in `drivers/`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Select, bindparam, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from trivet.app.application import App
+from trivet.app.part import Part
+from trivet.db.drivers import Driver, driver_of
+from trivet.db.errors import DatabaseBusy, NotFound
+from trivet.db.model import BareModel
+from trivet.db.query import Query
+from trivet.db.reading import RowPlan, is_plain, plan_of
+from trivet.db.unit import Unit, current
+from trivet.routing.around import Around
+
+__all__ = ["Database"]
+
+_NONE: Any = object()
+_MOST_PLANS = 2000
+
+
+class Database(Part):
+    """A database that models are stored in, and the unit of work of each request.
+
+    `url` is SQLAlchemy's, the driver may be left out: ``sqlite:///shop.db``, ``postgresql://…``,
+    ``mysql://…``; ``sqlite://`` is a file that goes with the process. At most `pool_size`
+    connections are open; who waits longer than `timeout` seconds for one is told 503.
+    """
+
+    name = "database"
+
+    def __init__(self, url: str, *, pool_size: int = 10, timeout: float = 5.0, **options: Any):
+        self.driver: Driver = driver_of(make_url(url))
+        self.timeout = timeout
+        self.engine: AsyncEngine = create_async_engine(
+            self.driver.url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=timeout,
+            **{**self.driver.options, **options},
+        )
+        self.driver.prepare(self.engine, timeout)
+        self._dialect = self.engine.sync_engine.dialect
+        self._key_plans: dict[type[Any], RowPlan | None] = {}
+        self._plans: dict[Any, RowPlan | None] = {}
+        # SQLite takes one writer at a time; the others wait here, not in the file.
+        self._writer = asyncio.Lock() if self.driver.has_one_writer else None
+
+    # -- as a part -------------------------------------------------------------------------------
+
+    def around(self) -> Around:
+        """Give what opens and closes the unit of work around each handler."""
+        return UnitAround(self)
+
+    def exception_handlers(self) -> dict[Any, Callable[..., Any]]:
+        """Answer what is not there with 404, and an exhausted pool with 503."""
+        return {NotFound: _not_found, DatabaseBusy: _busy, PoolTimeout: _busy}
+
+    def lifespan(self, app: App) -> AbstractAsyncContextManager[Any]:
+        """Close all connections when the app stops."""
+        return self._running()
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await self.close()
+
+    # -- for scripts and tests -------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Unit]:
+        """Open a unit of work, committed at the end; within one, a savepoint."""
+        outer = current.get()
+        if outer is not None and outer.database is self:
+            async with (await outer.session()).begin_nested():
+                yield outer
+            return
+        unit = Unit(self)
+        token = current.set(unit)
+        try:
+            yield unit
+        except BaseException:
+            await unit.roll_back()
+            raise
+        else:
+            await unit.commit()
+        finally:
+            current.reset(token)
+
+    async def create_tables(self, base: type[BareModel] = BareModel) -> None:
+        """Make the tables of all models that are not there; for tests and first steps."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(base.metadata.create_all)
+
+    async def drop_tables(self, base: type[BareModel] = BareModel) -> None:
+        """Drop the tables of all models."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(base.metadata.drop_all)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.driver.close()
+        await self.engine.dispose()
+
+    # -- for the unit of work --------------------------------------------------------------------
+
+    async def begin_writing(self) -> None:
+        """Wait until a writer may begin; raises `DatabaseBusy` after the time-out."""
+        if self._writer is not None:
+            try:
+                async with asyncio.timeout(self.timeout):
+                    await self._writer.acquire()
+            except TimeoutError:
+                raise DatabaseBusy(self.timeout) from None
+
+    def end_writing(self) -> None:
+        """Let the next writer begin."""
+        if self._writer is not None:
+            self._writer.release()
+
+    async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run one read on a borrowed connection, and give the driver's own rows."""
+        return await self.driver.rows(sql, values)
+
+    def key_plan(self, model: type[Any]) -> RowPlan | None:
+        """Give the plan that reads `model` by its key; None where only SQLAlchemy can."""
+        found = self._key_plans.get(model, _NONE)
+        if found is _NONE:
+            mapper: Any = inspect(model)
+            binds = [
+                bindparam(f"key_{c.key}", type_=c.type, unique=True) for c in mapper.primary_key
+            ]
+            keys = zip(mapper.primary_key, binds, strict=True)
+            by_key = select(model).where(*[column == bind for column, bind in keys])
+            found = self._key_plans[model] = self._compiled(by_key, binds, mapper)
+        plan: RowPlan | None = found
+        return plan
+
+    def planned(self, query: Query[Any]) -> tuple[RowPlan, list[Any]] | None:
+        """Give the plan of a query, and its values; None where only SQLAlchemy can."""
+        shape = query.shape()
+        if shape is None:
+            return None
+        key, values = shape
+        found = self._plans.get(key, _NONE)
+        if found is _NONE:
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            statement, binds = query.binds()
+            found = self._plans[key] = self._compiled(statement, binds, inspect(query.model))
+        return None if found is None else (found, found.values(values))
+
+    def _compiled(
+        self, statement: Select[Any], binds: Sequence[Any], mapper: Any
+    ) -> RowPlan | None:
+        if not (self.driver.reads_directly and is_plain(mapper)):
+            return None
+        return plan_of(statement, binds, mapper, self._dialect)
+
+
+class UnitAround(Around):
+    """One unit of work for each request, committed before its answer goes out."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self) -> Unit:
+        unit = Unit(self._database)
+        current.set(unit)
+        return unit
+
+    async def finish(self, opened: Unit, status: int) -> None:
+        if status >= 400:
+            await opened.roll_back()
+        else:
+            await opened.commit()
+
+    async def leave(self, opened: Unit, error: BaseException | None) -> None:
+        if error is not None:
+            await opened.roll_back()
+        else:
+            await opened.commit()
+
+
+def _not_found(request: Request, error: NotFound) -> JSONResponse:
+    return JSONResponse({"detail": "Not Found"}, 404)
+
+
+def _busy(request: Request, error: Exception) -> JSONResponse:
+    detail = "The database has more to do than it can; try again in a moment."
+    return JSONResponse({"detail": detail}, 503, {"retry-after": "1"})

@@ -1,0 +1,164 @@
+"""One description of a mapped class, for everybody who reads models: schemas, forms, the admin.
+
+Made once for a class, of SQLAlchemy's mapper and the class's own annotations; nobody else looks at
+either.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from functools import cache
+from inspect import get_annotations
+from types import NoneType
+from typing import Annotated, Any, ForwardRef, get_args, get_origin
+
+from sqlalchemy import String, inspect
+from sqlalchemy.orm import Mapped
+
+__all__ = ["Column", "Description", "Relation", "describe"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a model, as a person would describe it."""
+
+    name: str
+    annotation: Any
+    """The Python type, without `None`; with Pydantic's metadata where the model has some."""
+    is_nullable: bool
+    has_default: bool
+    """True where a new row needs no value: a default in Python or in the database, or a count."""
+    is_key: bool
+    is_computed: bool
+    max_length: int | None = None
+    default: Any = None
+    """The plain value that a new row has, None where there is none or it is made for each row."""
+    description: str | None = None
+    is_private: bool = False
+    """True for what is never shown unless asked for: `field(info={"private": True})`."""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One relation of a model."""
+
+    name: str
+    target: type[Any]
+    is_many: bool
+    is_nullable: bool
+
+
+@dataclass(frozen=True)
+class Description:
+    """A mapped class: its columns and relations in declared order."""
+
+    model: type[Any]
+    columns: tuple[Column, ...]
+    relations: tuple[Relation, ...] = field(default=())
+
+    def column(self, name: str) -> Column | None:
+        """Give the column `name`, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def relation(self, name: str) -> Relation | None:
+        """Give the relation `name`, or None."""
+        return next((relation for relation in self.relations if relation.name == name), None)
+
+
+@cache
+def describe(model: Any) -> Description:
+    """Describe a mapped class; raises SQLAlchemy's `NoInspectionAvailable` for any other."""
+    mapper: Any = inspect(model)
+    columns = tuple(_column(model, mapper, prop) for prop in mapper.column_attrs)
+    relations = tuple(
+        Relation(
+            prop.key,
+            prop.mapper.class_,
+            bool(prop.uselist),
+            not prop.uselist and all(column.nullable for column in prop.local_columns),
+        )
+        for prop in mapper.relationships
+    )
+    return Description(model, columns, relations)
+
+
+def _column(model: type[Any], mapper: Any, prop: Any) -> Column:
+    column: Any = prop.columns[0]
+    annotation = _annotation(model, prop.key)
+    is_nullable = bool(getattr(column, "nullable", True))
+    if annotation is None:
+        annotation = _python_type(column)
+    else:
+        annotation, is_optional = _without_none(annotation)
+        is_nullable = is_nullable or is_optional
+    info: dict[str, Any] = dict(column.info)
+    is_key = column in mapper.primary_key
+    counts = is_key and getattr(column.table, "_autoincrement_column", None) is column
+    return Column(
+        name=prop.key,
+        annotation=annotation,
+        is_nullable=is_nullable,
+        has_default=counts
+        or getattr(column, "default", None) is not None
+        or getattr(column, "server_default", None) is not None,
+        is_key=is_key,
+        is_computed=getattr(column, "computed", None) is not None or not hasattr(column, "table"),
+        max_length=column.type.length if isinstance(column.type, String) else None,
+        default=_plain_default(column),
+        description=info.get("description"),
+        is_private=bool(info.get("private")),
+    )
+
+
+def _plain_default(column: Any) -> Any:
+    default = getattr(column, "default", None)
+    return default.arg if default is not None and default.is_scalar else None
+
+
+def _python_type(column: Any) -> Any:
+    try:
+        return column.type.python_type
+    except NotImplementedError:
+        return Any
+
+
+def _annotation(model: type[Any], name: str) -> Any:
+    """Give what stands in `Mapped[…]` for the attribute, or None where nothing does."""
+    for cls in model.__mro__:
+        given = get_annotations(cls).get(name)
+        if given is None:
+            continue
+        if isinstance(given, str):
+            given = _evaluated(given, cls)
+        origin: Any = get_origin(given)
+        if origin is Mapped:
+            (inner,) = get_args(given)
+            return _evaluated(inner, cls) if isinstance(inner, str | ForwardRef) else inner
+        return None
+    return None
+
+
+def _evaluated(given: Any, cls: type[Any]) -> Any:
+    text = given.__forward_arg__ if isinstance(given, ForwardRef) else given
+    scope = vars(sys.modules[cls.__module__])
+    try:
+        return eval(text, scope, dict(vars(cls)))  # the user's own annotation
+    except NameError:
+        return None
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    """Give a type without `None`, and whether it had it."""
+    if get_origin(annotation) is Annotated:
+        inner, *metadata = get_args(annotation)
+        plain, is_optional = _without_none(inner)
+        return Annotated[(plain, *metadata)], is_optional
+    parts = get_args(annotation)
+    if NoneType not in parts:
+        return annotation, False
+    kept = [part for part in parts if part is not NoneType]
+    whole = kept[0]
+    for part in kept[1:]:
+        whole = whole | part
+    return whole, True

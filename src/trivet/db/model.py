@@ -1,0 +1,180 @@
+"""The bases of models: SQLAlchemy's declarative classes with names by rule and a door to queries.
+
+A model is a mapped class like any other of SQLAlchemy's: `Mapped[...]` annotations, relations,
+inheritance and everything else of it work. What is added here is the key, the table's name, the
+defaults that an object has before it is stored, and the class methods that begin a query.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+import uuid
+from typing import Any, ClassVar, Self, dataclass_transform
+
+from pydantic import GetCoreSchemaHandler
+from sqlalchemy import MetaData, inspect
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    declared_attr,
+    has_inherited_table,
+    mapped_column,
+)
+
+from trivet.db.columns import TYPES, field
+from trivet.db.query import Query
+from trivet.db.relations import relationship
+from trivet.db.schemas import read_schema
+from trivet.db.unit import unit_now
+
+__all__ = ["BareModel", "Model", "UuidModel"]
+
+# Alembic and error messages find constraints by name, on every database by the same one.
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def table_name(name: str) -> str:
+    """Give the table's name of a class by rule: `BlogPost` is `blog_post`."""
+    return _WORDS.sub("_", name).lower()
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(field, mapped_column, relationship))
+class BareModel(DeclarativeBase):
+    """A model whose key is its own affair: a composite one, a text, a foreign key."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=_NAMES)
+    type_annotation_map: ClassVar[Any] = TYPES
+    _defaults: ClassVar[dict[str, Any]]
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str | None:  # noqa: N805  # SQLAlchemy gives it the class
+        """The class's name in snake case; a subclass of a model shares its table."""
+        model: Any = cls
+        return None if has_inherited_table(model) else table_name(model.__name__)
+
+    def __init__(self, **values: Any) -> None:
+        """Make an object that is not stored yet; `values` are the columns' and relations'."""
+        cls = type(self)
+        for name, value in _defaults_of(cls).items():
+            values.setdefault(name, value)
+        for name, value in values.items():
+            if not hasattr(cls, name):
+                raise TypeError(f"{cls.__name__} has no column or relation {name!r}")
+            setattr(self, name, value)
+
+    def __repr__(self) -> str:
+        state: Any = inspect(self)
+        key = state.identity
+        shown = ", ".join(map(repr, key)) if key else "new"
+        return f"<{type(self).__name__} {shown}>"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        """Show a model by its read schema, where it stands as an annotation."""
+        return handler.generate_schema(read_schema(cls))
+
+    # -- queries ---------------------------------------------------------------------------------
+
+    @classmethod
+    def where(cls, *conditions: Any, **lookups: Any) -> Query[Self]:
+        """Begin a query: conditions are expressions, look-ups are Django's keywords."""
+        return Query(cls).where(*conditions, **lookups)
+
+    @classmethod
+    def all(cls) -> Query[Self]:
+        """Begin a query for every row."""
+        return Query(cls)
+
+    @classmethod
+    async def get(cls, key: Any) -> Self:
+        """Give the object with this key (a tuple for a composite one); raises `NotFound`."""
+        return await unit_now().get(cls, key)
+
+    @classmethod
+    async def find(cls, key: Any) -> Self | None:
+        """Give the object with this key, or None."""
+        return await unit_now().find(cls, key)
+
+    @classmethod
+    async def create(cls, **values: Any) -> Self:
+        """Make an object and store it; its key is known when this returns."""
+        return await cls(**values).save()
+
+    # -- the unit of work ------------------------------------------------------------------------
+
+    async def save(self) -> Self:
+        """Store what is new or changed; committed with the unit of work."""
+        await unit_now().save(self)
+        return self
+
+    async def update(self, **values: Any) -> Self:
+        """Change and store; raises `TypeError` for a name that is no column or relation."""
+        mapper: Any = inspect(type(self))
+        for name, value in values.items():
+            if name not in mapper.attrs:
+                raise TypeError(f"{type(self).__name__} has no attribute {name!r}")
+            setattr(self, name, value)
+        return await self.save()
+
+    async def delete(self) -> None:
+        """Delete the row; committed with the unit of work."""
+        await unit_now().delete(self)
+
+    async def refresh(self) -> Self:
+        """Read the row again, over what was changed and not saved."""
+        await unit_now().refresh(self)
+        return self
+
+
+class Model(BareModel):
+    """A model with an integer key that the database counts up."""
+
+    __abstract__ = True
+
+    id: Mapped[int] = field(primary_key=True, init=False, sort_order=-100)
+
+
+def _uuid7() -> uuid.UUID:
+    """Give a time-ordered key (RFC 9562, version 7)."""
+    make = getattr(uuid, "uuid7", None)
+    if make is not None:
+        found: uuid.UUID = make()
+        return found
+    stamp = time.time_ns() // 1_000_000
+    value = (stamp << 80) | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | (0x7 << 76)
+    value = value & ~(0x3 << 62) | (0x2 << 62)
+    return uuid.UUID(int=value)
+
+
+class UuidModel(BareModel):
+    """A model with a UUID of version 7 as its key: ordered by time, made without the database."""
+
+    __abstract__ = True
+
+    id: Mapped[uuid.UUID] = field(
+        primary_key=True, init=False, sort_order=-100, default_factory=_uuid7
+    )
+
+
+def _defaults_of(cls: type[BareModel]) -> dict[str, Any]:
+    """Give the plain defaults of the columns, which an object has from the start."""
+    found: dict[str, Any] | None = cls.__dict__.get("_defaults")
+    if found is None:
+        mapper: Any = inspect(cls)
+        found = {
+            prop.key: prop.columns[0].default.arg
+            for prop in mapper.column_attrs
+            if prop.columns[0].default is not None and prop.columns[0].default.is_scalar
+        }
+        cls._defaults = found
+    return found

@@ -1,0 +1,235 @@
+"""The unit of work: what one request, job or script reads and writes together.
+
+Reads before the first write need no transaction: each borrows a connection for itself, so that
+they may run side by side. The first write begins the transaction, in a session of SQLAlchemy's;
+from then on reads go through it and see what was written. It ends committed as a whole, or not at
+all. The unit of the present task is the one context variable of this package.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from sqlalchemy import Executable, Select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trivet.db.errors import NotFound, OutsideUnitError
+from trivet.db.reading import Known
+
+if TYPE_CHECKING:
+    from trivet.db.database import Database
+    from trivet.db.query import Query
+
+__all__ = ["Unit", "current", "session", "unit_now"]
+
+Row = TypeVar("Row")
+
+current: ContextVar[Unit | None] = ContextVar("trivet.db.unit", default=None)
+
+
+def unit_now() -> Unit:
+    """Give the unit of work of the present task; raises `OutsideUnitError` where there is none."""
+    unit = current.get()
+    if unit is None:
+        raise OutsideUnitError
+    return unit
+
+
+async def session() -> AsyncSession:
+    """Give SQLAlchemy's session of the present unit of work, as a dependency: `Depends(session)`.
+
+    It is in the unit's transaction, which commits it: what is added to it needs no commit of its
+    own.
+    """
+    return await unit_now().session()
+
+
+class Unit:
+    """One unit of work on one database.
+
+    What was read, changed or added here is stored when it is committed, saved or not.
+    """
+
+    __slots__ = ("_after", "_is_writing", "_known", "_lock", "_session", "database")
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._session: AsyncSession | None = None
+        self._is_writing = False
+        self._known: Known = {}
+        self._lock: asyncio.Lock | None = None
+        self._after: list[Callable[[], Any]] | None = None
+
+    @property
+    def is_writing(self) -> bool:
+        """True from the first write to the end."""
+        return self._is_writing
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    async def get(self, model: type[Row], key: Any) -> Row:
+        """Give the object with this key; raises `NotFound`."""
+        found = await self.find(model, key)
+        if found is None:
+            raise NotFound(model, key)
+        return found
+
+    async def find(self, model: type[Row], key: Any) -> Row | None:
+        """Give the object with this key, or None."""
+        keys = key if isinstance(key, tuple) else (key,)
+        if not self._is_writing:
+            known = self._known.get((model, keys, None))
+            if known is not None:
+                return cast(Row, known)
+            plan = self.database.key_plan(model)
+            if plan is not None:
+                rows = await self.database.rows(plan.sql, plan.values(keys))
+                return plan.make(rows, self._known)[0] if rows else None
+        async with self._reading() as session:
+            return await session.get(model, keys)
+
+    async def fetch(self, query: Query[Row]) -> list[Row]:
+        """Give all rows of a query."""
+        if not (self._is_writing or self._has_changes()):
+            planned = self.database.planned(query)
+            if planned is not None:
+                plan, values = planned
+                return plan.make(await self.database.rows(plan.sql, values), self._known)
+        return await self.all(query.statement())
+
+    async def all(self, statement: Select[Any]) -> list[Any]:
+        """Give all rows of a statement that selects one thing."""
+        async with self._reading() as session:
+            return list((await session.scalars(statement)).unique())
+
+    async def rows(self, statement: Executable) -> Sequence[Any]:
+        """Give all rows of any statement that only reads, as SQLAlchemy's rows."""
+        async with self._reading() as session:
+            return (await session.execute(statement)).all()
+
+    async def scalar(self, statement: Executable) -> Any:
+        """Give the one value of a statement that only reads."""
+        async with self._reading() as session:
+            return (await session.execute(statement)).scalar_one()
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncSession]:
+        """Give the session for one read by SQLAlchemy: one after the other, as it needs it."""
+        if self._has_changes():
+            await self.session()  # what was changed must be seen
+        async with self._alone():
+            session = self._session if self._is_writing else self._attached()
+            assert session is not None, "made with the first write"
+            yield session
+            if self._is_writing:
+                return
+            states = session.sync_session.identity_map.all_states()
+            self._known.update({state.key: state.obj() for state in states})
+            await session.commit()  # nothing was written: it gives its connection back
+
+    def _alone(self) -> asyncio.Lock:
+        """Give the lock under which the session is used: it does one thing at a time."""
+        if self._lock is None:
+            self._lock = asyncio.Lock()
+        return self._lock
+
+    def _has_changes(self) -> bool:
+        """Tell whether an object that was read directly was changed since."""
+        return not self._is_writing and any(
+            found._sa_instance_state.modified for found in self._known.values()
+        )
+
+    def _attached(self) -> AsyncSession:
+        """Give the session, which knows all that was read directly."""
+        if self._session is None:
+            self._session = AsyncSession(self.database.engine, expire_on_commit=False)
+        self._session.add_all(self._known.values())
+        return self._session
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    async def session(self) -> AsyncSession:
+        """Give the session of the transaction, which is begun if there is none yet."""
+        async with self._alone():
+            if not self._is_writing:
+                await self.database.begin_writing()
+                self._is_writing = True
+                session = self._attached()
+                self._known = {}
+                await session.connection(execution_options={"trivet_writes": True})
+        assert self._session is not None, "made with the first write"
+        return self._session
+
+    async def save(self, instance: Any) -> None:
+        """Store what is new or changed, now, within the transaction."""
+        session = await self.session()
+        async with self._alone():
+            session.add(instance)
+            await session.flush()
+
+    async def delete(self, instance: Any) -> None:
+        """Delete the row, now, within the transaction."""
+        session = await self.session()
+        async with self._alone():
+            session.add(instance)
+            await session.delete(instance)
+            await session.flush()
+
+    async def refresh(self, instance: Any) -> None:
+        """Read the row of an instance again."""
+        async with self._reading() as session:
+            session.add(instance)
+            await session.refresh(instance)
+
+    async def execute(self, statement: Executable) -> Any:
+        """Run a statement that writes, within the transaction."""
+        session = await self.session()
+        async with self._alone():
+            return await session.execute(statement)
+
+    def on_commit(self, function: Callable[[], Any]) -> None:
+        """Call a function once what was written is committed; never, where it is rolled back."""
+        if self._after is None:
+            self._after = []
+        self._after.append(function)
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    async def commit(self) -> None:
+        """Make everything that was written last; what is raised leaves nothing written."""
+        if self._has_changes():
+            await self.session()
+        after, self._after = self._after, None
+        if self._session is not None:
+            try:
+                if self._is_writing:
+                    await self._session.commit()
+            finally:
+                await self._end()
+        self._known = {}
+        for function in after or ():
+            result = function()
+            if hasattr(result, "__await__"):
+                await result
+
+    async def roll_back(self) -> None:
+        """Take back everything that was written."""
+        self._after = None
+        self._known = {}
+        if self._session is not None:
+            await self._end()
+
+    async def _end(self) -> None:
+        """Close the session, which takes back what is not committed."""
+        session, self._session = self._session, None
+        was_writing, self._is_writing = self._is_writing, False
+        try:
+            if session is not None:
+                await session.close()
+        finally:
+            if was_writing:
+                self.database.end_writing()
