@@ -140,3 +140,47 @@ def test_handlers_that_cannot_wait_have_nothing_around_them() -> None:
 
     assert TestClient(app).get("/").json() == "done"
     assert log == []
+
+
+def test_several_are_opened_outside_in_and_closed_inside_out() -> None:
+    log: list[Any] = []
+
+    class Named(Around):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def begin(self) -> str:
+            log.append(f"begin {self.name}")
+            return self.name
+
+        async def finish(self, opened: str, status: int) -> None:
+            log.append(f"finish {opened}")
+
+        async def leave(self, opened: str, error: BaseException | None) -> None:
+            log.append(f"leave {opened}")
+            if error is None:
+                raise RuntimeError(f"{opened} cannot leave")
+
+    class Outer(Part):
+        def around(self) -> Around:
+            return Named("outer")
+
+    class Inner(Part):
+        def around(self) -> Around:
+            return Named("inner")
+
+    app = App()
+    app.use(Outer())
+    app.use(Inner())
+
+    @app.get("/")
+    async def root() -> str:
+        await asyncio.sleep(0)
+        return "done"
+
+    with pytest.raises(RuntimeError, match="inner cannot leave"):
+        TestClient(app).get("/")
+    assert log == [
+        *("begin outer", "begin inner", "finish inner", "finish outer"),
+        *("leave inner", "leave outer"),
+    ]

@@ -29,7 +29,7 @@ from trivet.http.exchange import ASGIApp, Exchange, Receive, Scope, Send, Target
 from trivet.middleware.hook import Hook
 from trivet.openapi.document import get_openapi
 from trivet.openapi.error_shape import FASTAPI, ErrorShape
-from trivet.routing.around import Around, Arounds
+from trivet.routing.around import Around, joined
 from trivet.routing.declaring import Declaring, Handler
 from trivet.routing.frontend import Fallback
 from trivet.routing.router import IncludeOptions, Router
@@ -209,7 +209,7 @@ class App(Declaring):
                 self.router,
                 errors,
                 self.dependency_overrides,
-                arounds=Arounds(self.arounds),
+                around=joined(self.arounds),
                 answers_head=self.answers_head,
             )
         return self._built

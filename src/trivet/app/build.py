@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse
 
 from trivet.app.answers import ErrorHandlers
 from trivet.http.exchange import Answer, Exchange, Scope, Target
-from trivet.routing.around import Arounds
+from trivet.routing.around import Around
 from trivet.routing.contexts import RouteContext, contexts
 from trivet.routing.custom import CustomTarget
 from trivet.routing.frontend import finder
@@ -203,12 +203,12 @@ def build(
     errors: ErrorHandlers,
     overrides: Mapping[Callable[..., Any], Callable[..., Any]],
     *,
-    arounds: Arounds,
+    around: Around | None,
     answers_head: bool,
 ) -> Built:
     """Compile every route of `router` and put it into a table."""
     context = {"app": app, "router": router}
-    maker = _Targets(errors, overrides, context, router, arounds)
+    maker = _Targets(errors, overrides, context, router, around)
     entries: list[Entry] = []
     sockets: list[Any] = []
     compiled: dict[int, Any] = {}
@@ -266,10 +266,10 @@ class _Targets:
         overrides: Mapping[Callable[..., Any], Callable[..., Any]],
         context: Mapping[str, Any],
         router: Router,
-        arounds: Arounds,
+        around: Around | None,
     ) -> None:
         self._errors = errors
-        self._arounds = arounds
+        self._around = around
         self._overrides = overrides
         self._context = context
         self._router = router
@@ -304,7 +304,7 @@ class _Targets:
         declared: Any = found.original_route
         context = {**self._context, "route": declared, "endpoint": route.endpoint}
         compiled = compile_route(route, self._overrides)
-        target = RouteTarget(route, compiled, errors, context, self._arounds)
+        target = RouteTarget(route, compiled, errors, context, self._around)
         if type(declared).get_route_handler is Route.get_route_handler:
             return target
         return CustomTarget(target, declared.handler_for(target), errors)

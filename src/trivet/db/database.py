@@ -187,16 +187,10 @@ class UnitAround(Around):
         return unit
 
     async def finish(self, opened: Unit, status: int) -> None:
-        if status >= 400:
-            await opened.roll_back()
-        else:
-            await opened.commit()
+        await (opened.commit() if status < 400 else opened.roll_back())
 
     async def leave(self, opened: Unit, error: BaseException | None) -> None:
-        if error is not None:
-            await opened.roll_back()
-        else:
-            await opened.commit()
+        await (opened.commit() if error is None else opened.roll_back())
 
 
 def _not_found(request: Request, error: NotFound) -> JSONResponse:

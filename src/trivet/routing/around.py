@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 
-__all__ = ["Around", "Arounds"]
+__all__ = ["Around", "failed", "joined"]
 
 
 class Around:
@@ -30,35 +30,38 @@ class Around:
         """Close what is open at the very end, or was opened again since; `error` ended the work."""
 
 
-class Arounds:
+class Several(Around):
     """Several of them, outermost first, as one."""
-
-    __slots__ = ("_all",)
 
     def __init__(self, arounds: Sequence[Around]) -> None:
         self._all = tuple(arounds)
 
-    def __bool__(self) -> bool:
-        return bool(self._all)
-
     def begin(self) -> list[Any]:
-        """Open all, outermost first."""
         return [one.begin() for one in self._all]
 
     async def finish(self, opened: list[Any], status: int) -> None:
-        """Close all before the answer is sent, innermost first."""
         for one, what in zip(reversed(self._all), reversed(opened), strict=True):
             await one.finish(what, status)
 
-    async def leave(self, opened: list[Any], error: BaseException | None = None) -> None:
-        """Close all at the end; raises the first error once all were closed."""
+    async def leave(self, opened: list[Any], error: BaseException | None) -> None:
         failed: Exception | None = None
-        # Work that is cancelled still cleans up.
-        with anyio.CancelScope(shield=error is not None):
-            for one, what in zip(reversed(self._all), reversed(opened), strict=True):
-                try:
-                    await one.leave(what, error)
-                except Exception as raised:
-                    failed = failed or raised
+        for one, what in zip(reversed(self._all), reversed(opened), strict=True):
+            try:
+                await one.leave(what, error)
+            except Exception as raised:
+                failed = failed or raised
         if failed is not None:
             raise failed
+
+
+def joined(arounds: Sequence[Around]) -> Around | None:
+    """Give several as one; None where there is none."""
+    if len(arounds) > 1:
+        return Several(arounds)
+    return arounds[0] if arounds else None
+
+
+async def failed(around: Around, opened: Any, error: BaseException) -> None:
+    """Close what is open because of an error; work that is cancelled still cleans up."""
+    with anyio.CancelScope(shield=True):
+        await around.leave(opened, error)

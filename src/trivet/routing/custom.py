@@ -15,6 +15,7 @@ from starlette.responses import Response
 from trivet.binding.lifetimes import Lifetimes
 from trivet.binding.reading import request_of
 from trivet.http.exchange import Answer, Exchange, Receive, Scope, Send
+from trivet.routing.around import Around, failed
 from trivet.routing.serve import ErrorAnswers, RouteTarget, deliver, response_of
 
 __all__ = ["CustomTarget", "handler_of"]
@@ -106,26 +107,26 @@ class CustomTarget:
         return self._errors.past_hooks(exchange) or self._serve(exchange)
 
     async def _serve(self, exchange: Exchange) -> None:
-        arounds = self._target.arounds
-        opened = arounds.begin()
+        around = self._target.around or Around()
+        opened = around.begin()
         try:
             try:
-                await self._handled(exchange, opened)
+                await self._handled(exchange, around, opened)
             except BaseException as error:
-                await arounds.leave(opened, error)
+                await failed(around, opened, error)
                 raise
         except Exception as error:
             await self._errors.respond(exchange, error)
-        await arounds.leave(opened)
+        await around.leave(opened, None)
 
-    async def _handled(self, exchange: Exchange, opened: list[Any]) -> None:
+    async def _handled(self, exchange: Exchange, around: Around, opened: Any) -> None:
         lifetimes = Lifetimes(shielded=not exchange.cancels_once)
         request = request_of(exchange)
         request.scope[_LIFETIMES] = lifetimes
         try:
             response = await self._handler(request)
             await lifetimes.close_function()
-            await self._target.arounds.finish(opened, response.status_code)
+            await around.finish(opened, response.status_code)
             await deliver(exchange, response, self._hooks)
         except BaseException as error:
             await lifetimes.fail(error)

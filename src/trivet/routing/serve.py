@@ -23,7 +23,7 @@ from trivet.errors import (
     place_of,
 )
 from trivet.http.exchange import Answer, Exchange, Head, Scope, Send
-from trivet.routing.around import Arounds
+from trivet.routing.around import Around, failed
 from trivet.routing.respond import Ending
 from trivet.routing.state import RouteState
 
@@ -42,7 +42,6 @@ __all__ = [
 Outcome = Answer | Response
 _TEXT_CONVERTERS = {"StringConvertor", "PathConvertor"}
 _PLAIN_SEND = Response.__call__
-_NO_AROUNDS = Arounds(())
 
 
 class Hooks(Protocol):
@@ -142,7 +141,7 @@ class RouteTarget:
         "_context",
         "_errors",
         "_hooks",
-        "arounds",
+        "around",
         "begin",
         "compiled",
         "max_body",
@@ -158,10 +157,10 @@ class RouteTarget:
         compiled: Compiled,
         errors: ErrorAnswers,
         context: Mapping[str, Any],
-        arounds: Arounds = _NO_AROUNDS,
+        around: Around | None = None,
     ) -> None:
         self.route = route
-        self.arounds = arounds
+        self.around = around
         self._context = context
         self._hooks = None if errors.hooks.is_empty else errors.hooks
         self.compiled = compiled
@@ -171,8 +170,9 @@ class RouteTarget:
         self.run: Callable[..., Any] = self._first_run
         self._errors = errors
         self.begin: Callable[[Exchange], Answer | Coroutine[Any, Any, None]]
-        if arounds and compiled.suspends:
-            self.begin = self._serve_within
+        if around is not None and compiled.suspends:
+            wide = compiled.has_lifetimes
+            self.begin = self._serve_with_lifetimes_within if wide else self._serve_within
         elif compiled.has_lifetimes:
             self.begin = self._serve_with_lifetimes
         elif compiled.suspends:
@@ -252,29 +252,44 @@ class RouteTarget:
             await self._errors.respond(exchange, error)
 
     async def _serve_within(self, exchange: Exchange) -> None:
-        """Serve with what is opened around the handler, dependencies' life spans inside it."""
-        arounds, errors = self.arounds, self._errors
-        opened = arounds.begin()
+        """Serve with what is opened around the handler."""
+        around: Any = self.around
+        opened = around.begin()
+        try:
+            try:
+                outcome = await self.run(exchange)
+                await around.finish(opened, status_of(outcome))
+                await deliver(exchange, outcome, self._hooks)
+            except BaseException as error:
+                await failed(around, opened, error)
+                raise
+        except Exception as error:
+            await self._errors.respond(exchange, error)
+        # Whatever ran behind the answer, a handler of errors too, may have opened it again.
+        await around.leave(opened, None)
+
+    async def _serve_with_lifetimes_within(self, exchange: Exchange) -> None:
+        """The same with dependencies' life spans inside it."""
+        around: Any = self.around
+        opened = around.begin()
         lifetimes = Lifetimes(shielded=not exchange.cancels_once)
-        given = (exchange, lifetimes) if self.compiled.has_lifetimes else (exchange,)
         try:
             try:
                 try:
-                    outcome = await self.run(*given)
+                    outcome = await self.run(exchange, lifetimes)
                     await lifetimes.close_function()
-                    await arounds.finish(opened, status_of(outcome))
+                    await around.finish(opened, status_of(outcome))
                     await deliver(exchange, outcome, self._hooks)
                 except BaseException as error:
                     await lifetimes.fail(error)
                 else:
                     await lifetimes.close()
             except BaseException as error:
-                await arounds.leave(opened, error)
+                await failed(around, opened, error)
                 raise
         except Exception as error:
-            await errors.respond(exchange, error)
-        # Whatever ran behind the answer, a handler of errors too, may have opened it again.
-        await arounds.leave(opened)
+            await self._errors.respond(exchange, error)
+        await around.leave(opened, None)
 
 
 def status_of(outcome: Outcome) -> int:
