@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
+from trivet.adapters.destination import dispatch_of
 from trivet.adapters.rsgi import RsgiProtocol, RsgiScope, handle, make_scope, raw_headers
-from trivet.adapters.service import dispatch_of
 from trivet.http.exchange import Dispatch, Message
 
 __all__ = ["Rsgi"]

@@ -10,69 +10,22 @@ import asyncio
 import contextvars
 import logging
 import time
-from collections.abc import Coroutine
 from email.utils import formatdate
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from uvicorn.config import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.server import ServerState
 
 from trivet.adapters.access import AccessLog
+from trivet.adapters.destination import dispatch_of
 from trivet.adapters.limits import Limits
 from trivet.adapters.outbox import Outbox
 from trivet.adapters.proxies import TrustedPeers
-from trivet.http.exchange import ASGIApp, Dispatch, Exchange, Scope, Target
 
-__all__ = ["Connection", "ForeignDispatch", "Served", "Service", "dispatch_of", "service_of"]
+__all__ = ["Connection", "Service", "service_of"]
 
 logger = logging.getLogger("trivet.server")
-
-
-@runtime_checkable
-class Served(Protocol):
-    """An application that offers its native dispatch beside its ASGI face."""
-
-    def dispatch(self) -> Dispatch:
-        """Give the dispatch; called once for a server, after the application was loaded."""
-
-
-class ForeignTarget:
-    """Hands every request to an ASGI application, as a task, with the body as it comes."""
-
-    __slots__ = ("_app",)
-
-    reads_body = False
-    needs_body = True
-    max_body: int | None = None
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    def enter(self, scope: Scope, params: tuple[str, ...]) -> None:
-        """Write nothing: the application does its own matching."""
-
-    def begin(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
-        return self._run(exchange)
-
-    async def _run(self, exchange: Exchange) -> None:
-        await self._app(exchange.scope, exchange.receive, exchange.send)
-
-
-class ForeignDispatch:
-    """Any ASGI application, seen as a dispatch with one destination."""
-
-    __slots__ = ("asgi", "target")
-
-    is_native = False
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.asgi = app
-        self.target = ForeignTarget(app)
-
-    def find(self, exchange: Exchange) -> Target:
-        """Give the one target there is."""
-        return self.target
 
 
 class Connection(Protocol):
@@ -82,17 +35,11 @@ class Connection(Protocol):
         """End what has lasted too long at the coarse time `now`, in seconds of the loop."""
 
 
-def dispatch_of(app: Any) -> Dispatch:  # Any: whatever an import string named
-    """Give the dispatch that serves requests of `app`, behind uvicorn's own wrapping.
-
-    An application whose own dispatch is not native is served through its ASGI face.
-    """
+def unwrapped(app: Any) -> Any:  # Any: whatever an import string named
+    """Give an application without uvicorn's own wrapping."""
     while isinstance(app, ProxyHeadersMiddleware):
         app = app.app
-    if isinstance(app, Served):
-        dispatch = app.dispatch()
-        return dispatch if dispatch.is_native else ForeignDispatch(dispatch.asgi)
-    return ForeignDispatch(app)
+    return app
 
 
 class StopNotice:
@@ -157,7 +104,7 @@ class Service:
         # Every request begins in a copy of this, so that no variable leaks from one to the next.
         self.context = contextvars.copy_context()
         self.outbox = Outbox(self.loop, self.context)
-        self.dispatch = dispatch_of(config.loaded_app)
+        self.dispatch = dispatch_of(unwrapped(config.loaded_app))
         self.find = self.dispatch.find
         self.peers = (
             TrustedPeers(config.forwarded_allow_ips) if config.proxy_headers else TrustedPeers(())

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from starlette.datastructures import State
@@ -14,6 +15,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.routing import BaseRoute
 from typing_extensions import Unpack
 
+from trivet.adapters.rsgi_bridge import Rsgi
 from trivet.app.answers import ErrorHandlers
 from trivet.app.build import Built, build
 from trivet.app.debug import debug_page
@@ -161,6 +163,25 @@ class App(Declaring):
             scope["app_root_path"] = scope.get("root_path", "")
         scope["app"] = self
         await self.asgi(scope, receive, send)
+
+    @property
+    def __rsgi__(self) -> Callable[..., Any]:
+        """The application as an RSGI object: ``granian --interface rsgi module:app``."""
+        return self._as_rsgi.__rsgi__
+
+    @property
+    def __rsgi_init__(self) -> Callable[..., None]:
+        """Called by an RSGI server before the first request."""
+        return self._as_rsgi.__rsgi_init__
+
+    @property
+    def __rsgi_del__(self) -> Callable[..., None]:
+        """Called by an RSGI server after the last request."""
+        return self._as_rsgi.__rsgi_del__
+
+    @cached_property
+    def _as_rsgi(self) -> Rsgi:
+        return Rsgi(self)
 
     def dispatch(self) -> App:
         """Give what a face asks where requests go: the application itself."""
