@@ -38,20 +38,20 @@ def is_plain(mapper: Mapper[Any]) -> bool:
 class RowPlan:
     """One compiled statement: its text, how its values are given, and what makes its rows."""
 
-    __slots__ = ("_order", "make", "sql")
+    __slots__ = ("_constants", "_order", "make", "sql")
 
     def __init__(
-        self,
-        sql: str,
-        order: list[tuple[int, Any]],
-        make: Callable[[Sequence[Any], Known], list[Any]],
+        self, sql: str, order: list[tuple[int, Any]], constants: list[Any], make: Maker
     ) -> None:
         self.sql = sql
         self._order = order  # of the driver: which value, and what turns it into the driver's
+        self._constants = constants  # values behind those that are given
         self.make = make
 
     def values(self, given: Sequence[Any]) -> list[Any]:
         """Give the values of one execution in the driver's order."""
+        if self._constants:
+            given = [*given, *self._constants]
         return [
             given[index] if process is None else process(given[index])
             for index, process in self._order
@@ -64,7 +64,7 @@ def plan_of(
     """Compile `statement`, which selects the plain entity of `mapper` and nothing else.
 
     `binds` are its bound parameters in the order in which values will be given. None where the
-    text depends on a value, as a list to look in makes it, or holds a value that is not among them.
+    text depends on a value, as a list to look in makes it.
     """
     compiled: Any = dialect.statement_compiler(dialect, statement)
     if compiled.post_compile_params or compiled.literal_execute_params:
@@ -72,12 +72,15 @@ def plan_of(
     places = {bind.key: index for index, bind in enumerate(binds)}
     processors: Any = compiled._bind_processors
     order = []
+    constants = []
     for name in compiled.positiontup or ():
-        index = places.get(compiled.binds[name].key)
-        if index is None:
-            return None
+        bind = compiled.binds[name]
+        index = places.get(bind.key)
+        if index is None:  # the compiler's own, such as SQLite's OFFSET 0
+            index = len(binds) + len(constants)
+            constants.append(bind.effective_value)
         order.append((index, processors.get(name)))
-    return RowPlan(compiled.string, order, maker_of(mapper, compiled, dialect))
+    return RowPlan(compiled.string, order, constants, maker_of(mapper, compiled, dialect))
 
 
 def maker_of(mapper: Mapper[Any], compiled: Any, dialect: Dialect) -> Maker:
