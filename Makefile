@@ -25,7 +25,7 @@ $(VENV)/.made:
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/.made
 	$(call say,"Installing Trivet")
-	@$(PIP) install --constraint constraints.txt --editable '.[email]'
+	@$(PIP) install --constraint constraints.txt --editable '.[db,email]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/.made
@@ -54,8 +54,8 @@ $(VENV)-conformance/.installed: pyproject.toml constraints.txt conformance/requi
 	@touch $@
 
 demo: $(VENV)/.demo  ## Start the demo application and print its addresses
-	$(call say,"API http://127.0.0.1:8000/users · documentation http://127.0.0.1:8000/docs · stop with Ctrl+C")
-	@$(BIN)/trivet dev examples/users.py
+	$(call say,"A record shop on SQLite: API http://127.0.0.1:8000/albums · documentation http://127.0.0.1:8000/docs · stop with Ctrl+C")
+	@$(BIN)/trivet dev examples/shop.py
 
 test: lint types  ## Lint, check types, run every test
 	$(call say,"Running the tests")
