@@ -5,27 +5,38 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, and_, func, not_, or_
+from sqlalchemy import Computed, ForeignKey, and_, func, not_, or_
 from sqlalchemy.orm import Mapped
 
+from trivet.db.aggregates import related
 from trivet.db.columns import Created, Email, Json, Money, Slug, Updated, UtcDateTime, field
 from trivet.db.database import Database
 from trivet.db.errors import (
+    BadCursor,
     DatabaseBusy,
     NotFound,
     NotLoadedError,
     OutsideUnitError,
+    RowLocked,
+    StaleError,
     TooManyFound,
 )
+from trivet.db.mixins import SoftDelete, Versioned
 from trivet.db.model import BareModel, Model, UuidModel
+from trivet.db.pages import CursorPage, Page
 from trivet.db.query import Query
 from trivet.db.relations import relationship
 from trivet.db.schemas import schema
+from trivet.db.signals import Bulk
 from trivet.db.unit import Unit, session
 
 __all__ = [
+    "BadCursor",
     "BareModel",
+    "Bulk",
+    "Computed",
     "Created",
+    "CursorPage",
     "Database",
     "DatabaseBusy",
     "Email",
@@ -37,18 +48,24 @@ __all__ = [
     "NotFound",
     "NotLoadedError",
     "OutsideUnitError",
+    "Page",
     "Query",
+    "RowLocked",
     "Slug",
+    "SoftDelete",
+    "StaleError",
     "TooManyFound",
     "Unit",
     "Updated",
     "UtcDateTime",
     "UuidModel",
+    "Versioned",
     "and_",
     "field",
     "func",
     "not_",
     "or_",
+    "related",
     "relationship",
     "schema",
     "session",

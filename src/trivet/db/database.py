@@ -7,9 +7,9 @@ read, or held by the session of a transaction. What differs between databases is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, LiteralString, ParamSpec, TypeVar
 
 from sqlalchemy import Select, bindparam, inspect, select
 from sqlalchemy.engine import make_url
@@ -21,15 +21,27 @@ from starlette.responses import JSONResponse
 from trivet.app.application import App
 from trivet.app.part import Part
 from trivet.db.drivers import Driver, driver_of
-from trivet.db.errors import DatabaseBusy, NotFound
+from trivet.db.errors import (
+    BadCursor,
+    DatabaseBusy,
+    NotFound,
+    OutsideUnitError,
+    RowLocked,
+    StaleError,
+)
 from trivet.db.model import BareModel
 from trivet.db.query import Query
 from trivet.db.reading import RowPlan, is_plain, plan_of
-from trivet.db.unit import Unit, current
+from trivet.db.signals import Signals
+from trivet.db.sql import Sql
+from trivet.db.transactions import Isolation, SpecialUnit, refuse_inside, retrying
+from trivet.db.unit import Unit, current, unit_now
 from trivet.routing.around import Around
 
 __all__ = ["Database"]
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 _NONE: Any = object()
 _MOST_PLANS = 2000
 
@@ -47,6 +59,7 @@ class Database(Part):
     def __init__(self, url: str, *, pool_size: int = 10, timeout: float = 5.0, **options: Any):
         self.driver: Driver = driver_of(make_url(url))
         self.timeout = timeout
+        self.signals = Signals()
         self.engine: AsyncEngine = create_async_engine(
             self.driver.url,
             pool_size=pool_size,
@@ -69,7 +82,14 @@ class Database(Part):
 
     def exception_handlers(self) -> dict[Any, Callable[..., Any]]:
         """Answer what is not there with 404, and an exhausted pool with 503."""
-        return {NotFound: _not_found, DatabaseBusy: _busy, PoolTimeout: _busy}
+        return {
+            NotFound: _not_found,
+            StaleError: _conflict,
+            RowLocked: _conflict,
+            BadCursor: _bad_cursor,
+            DatabaseBusy: _busy,
+            PoolTimeout: _busy,
+        }
 
     def lifespan(self, app: App) -> AbstractAsyncContextManager[Any]:
         """Close all connections when the app stops."""
@@ -85,16 +105,61 @@ class Database(Part):
     # -- for scripts and tests -------------------------------------------------------------------
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Unit]:
-        """Open a unit of work, committed at the end; within one, a savepoint."""
+    async def transaction(
+        self, *, isolation: Isolation | None = None, read_only: bool = False
+    ) -> AsyncIterator[Unit]:
+        """Open a unit of work, committed at the end; within one, a savepoint.
+
+        With `isolation` or `read_only` it is a transaction of its own that begins at once and sees
+        one state of the data; raises `SetupError` where another one is under way.
+        """
+        if isolation is not None or read_only:
+            refuse_inside(self, "an isolation level, or reading alone,")
+            async with self.own_transaction(isolation=isolation, read_only=read_only) as unit:
+                yield unit
+            return
         outer = current.get()
         if outer is not None and outer.database is self:
             async with (await outer.session()).begin_nested():
                 yield outer
             return
-        unit = Unit(self)
+        async with self.own_transaction() as unit:
+            yield unit
+
+    def retrying(
+        self, retries: int = 3, *, isolation: Isolation | None = None
+    ) -> Callable[[Callable[Given, Awaitable[Result]]], Callable[Given, Awaitable[Result]]]:
+        """Run a coroutine function in a transaction of its own, up to `retries` times again.
+
+        It is run again from its start where it lost a race: a serialization failure, a deadlock, a
+        row that is stale. A decorator, because a block cannot be run twice.
+        """
+        return retrying(self, retries, isolation)
+
+    def sql(self, statement: LiteralString, /, **values: Any) -> Sql:
+        """Say something in the database's own words; `:name` stands for the value `name`.
+
+        Awaited, it gives rows; ``.into(Post)`` makes objects of them. Values are bound, never
+        written into the text.
+        """
+        unit = unit_now()
+        if unit.database is not self:
+            raise OutsideUnitError
+        return Sql(unit, statement, values)
+
+    @asynccontextmanager
+    async def own_transaction(
+        self, *, isolation: Isolation | None = None, read_only: bool = False
+    ) -> AsyncIterator[Unit]:
+        """Open a unit of work that is no part of another one."""
+        if isolation is None and not read_only:
+            unit = Unit(self)
+        else:
+            unit = SpecialUnit(self, isolation, read_only=read_only)
         token = current.set(unit)
         try:
+            if isinstance(unit, SpecialUnit):
+                await unit.session()
             yield unit
         except BaseException:
             await unit.roll_back()
@@ -195,6 +260,15 @@ class UnitAround(Around):
 
 def _not_found(request: Request, error: NotFound) -> JSONResponse:
     return JSONResponse({"detail": "Not Found"}, 404)
+
+
+def _conflict(request: Request, error: Exception) -> JSONResponse:
+    detail = "Somebody else changed this meanwhile; read it again, and decide anew."
+    return JSONResponse({"detail": detail}, 409)
+
+
+def _bad_cursor(request: Request, error: BadCursor) -> JSONResponse:
+    return JSONResponse({"detail": "This cursor is not one that was given here."}, 400)
 
 
 def _busy(request: Request, error: Exception) -> JSONResponse:

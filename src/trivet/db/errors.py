@@ -6,7 +6,16 @@ from typing import Any
 
 from trivet.errors import SetupError, TrivetError
 
-__all__ = ["DatabaseBusy", "NotFound", "NotLoadedError", "OutsideUnitError", "TooManyFound"]
+__all__ = [
+    "BadCursor",
+    "DatabaseBusy",
+    "NotFound",
+    "NotLoadedError",
+    "OutsideUnitError",
+    "RowLocked",
+    "StaleError",
+    "TooManyFound",
+]
 
 
 class NotFound(TrivetError, LookupError):
@@ -25,6 +34,30 @@ class TooManyFound(TrivetError, LookupError):
     def __init__(self, model: type[Any], count: int) -> None:
         self.model = model
         super().__init__(f"{count} or more rows of {model.__name__} fit, and one was asked for")
+
+
+class StaleError(TrivetError):
+    """A row was changed by somebody else since it was read; a request is answered with 409."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what}; somebody else was faster: read it again, and change what is there now"
+        )
+
+
+class RowLocked(TrivetError):
+    """A row is held by another transaction, and `nowait` was asked for; a request gets a 409."""
+
+    def __init__(self, model: type[Any]) -> None:
+        self.model = model
+        super().__init__(f"another transaction holds a row of {model.__name__} that was asked for")
+
+
+class BadCursor(TrivetError, ValueError):
+    """A cursor is not one that this query gave; a request is answered with 400."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"this cursor is not one that the query gave: {why}")
 
 
 class DatabaseBusy(TrivetError):

@@ -12,13 +12,13 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Date, extract, func, inspect, literal, not_
+from sqlalchemy import Date, and_, extract, func, inspect, literal, not_
 from sqlalchemy.orm import RelationshipProperty
 
 from trivet.db.constructs import DayOfWeek, LikeExactly, escaped, glob_escaped
 from trivet.errors import SetupError
 
-__all__ = ["LookupError", "Plain", "condition", "looked_up"]
+__all__ = ["LookupError", "Plain", "check_name", "condition", "looked_up"]
 
 
 class LookupError(SetupError):  # the field's own word, behind its module's name
@@ -125,6 +125,12 @@ def _is_direct(model: Any, name: str) -> bool:
     return first in mapper.column_attrs and (not lookup or lookup in _DIRECT)
 
 
+@lru_cache(maxsize=4096)
+def check_name(model: Any, name: str) -> None:
+    """Raise `LookupError` where the model has no field `name`."""
+    condition(model, name, None)
+
+
 def condition(model: type[Any], name: str, value: Any) -> Any:
     """Give the expression of one look-up; raises `LookupError`."""
     return _at(model, name.split("__"), value, name)
@@ -153,6 +159,9 @@ def _at(model: type[Any], path: list[str], value: Any, whole: str) -> Any:
 def _through(attribute: Any, found: Any, rest: list[str], value: Any, whole: str) -> Any:
     target = found.mapper.class_
     related = attribute.any if found.uselist else attribute.has
+    shown = getattr(target, "__shown__", None)
+    if shown is not None:  # its rows may be marked as deleted
+        related = _shown_alone(related, shown())
     key = inspect(target).primary_key[0]
     if not rest:
         if value is None:
@@ -165,6 +174,10 @@ def _through(attribute: Any, found: Any, rest: list[str], value: Any, whole: str
     if rest == ["in"]:
         return related(_in(key, value))
     return related(_at(target, rest, value, whole))
+
+
+def _shown_alone(related: Callable[..., Any], shown: Any) -> Callable[..., Any]:
+    return lambda condition=None: related(shown if condition is None else and_(shown, condition))
 
 
 def _unknown(model: type[Any], mapper: Any, name: str, whole: str) -> LookupError:

@@ -11,10 +11,11 @@ import os
 import re
 import time
 import uuid
-from typing import Any, ClassVar, Self, dataclass_transform
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Literal, Self, dataclass_transform, overload
 
 from pydantic import GetCoreSchemaHandler
-from sqlalchemy import MetaData, inspect
+from sqlalchemy import MetaData, event, inspect
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -23,8 +24,10 @@ from sqlalchemy.orm import (
     mapped_column,
 )
 
+from trivet.db.bulk import bulk_create, bulk_update, upsert
 from trivet.db.columns import TYPES, field
 from trivet.db.query import Query
+from trivet.db.races import get_or_create, update_or_create
 from trivet.db.relations import relationship
 from trivet.db.schemas import read_schema
 from trivet.db.unit import unit_now
@@ -109,6 +112,89 @@ class BareModel(DeclarativeBase):
         """Make an object and store it; its key is known when this returns."""
         return await cls(**values).save()
 
+    @classmethod
+    async def get_or_create(
+        cls, defaults: Mapping[str, Any] | None = None, **lookups: Any
+    ) -> tuple[Self, bool]:
+        """Give the row that fits, and False; or a new one of look-ups and `defaults`, and True.
+
+        Safe when others do the same at the same time, where a unique constraint is on what is
+        looked up. Raises `TooManyFound`.
+        """
+        return await get_or_create(cls, lookups, defaults or {})
+
+    @classmethod
+    async def update_or_create(
+        cls, values: Mapping[str, Any] | None = None, **lookups: Any
+    ) -> tuple[Self, bool]:
+        """Give the row that fits, changed to `values`, and False; or a new one, and True."""
+        return await update_or_create(cls, lookups, values or {})
+
+    @overload
+    @classmethod
+    async def bulk_create(
+        cls, rows: Iterable[Self | Mapping[str, Any]], *, returning: Literal[False] = False
+    ) -> int: ...
+
+    @overload
+    @classmethod
+    async def bulk_create(
+        cls, rows: Iterable[Self | Mapping[str, Any]], *, returning: Literal[True]
+    ) -> list[Self]: ...
+
+    @classmethod
+    async def bulk_create(
+        cls, rows: Iterable[Self | Mapping[str, Any]], *, returning: bool = False
+    ) -> list[Self] | int:
+        """Insert many rows, and give their number; `returning` gives them as objects, in order."""
+        return await bulk_create(cls, rows, returning=returning)
+
+    @classmethod
+    async def bulk_update(
+        cls, rows: Iterable[Self | Mapping[str, Any]], fields: Sequence[str] | None = None
+    ) -> None:
+        """Change many rows, each by its key; of objects, `fields` alone are written if given."""
+        await bulk_update(cls, rows, fields)
+
+    @overload
+    @classmethod
+    async def upsert(
+        cls,
+        rows: Iterable[Self | Mapping[str, Any]],
+        on_conflict: Sequence[Any],
+        change: Sequence[Any] | None = None,
+        *,
+        returning: Literal[False] = False,
+    ) -> int: ...
+
+    @overload
+    @classmethod
+    async def upsert(
+        cls,
+        rows: Iterable[Self | Mapping[str, Any]],
+        on_conflict: Sequence[Any],
+        change: Sequence[Any] | None = None,
+        *,
+        returning: Literal[True],
+    ) -> list[Self]: ...
+
+    @classmethod
+    async def upsert(
+        cls,
+        rows: Iterable[Self | Mapping[str, Any]],
+        on_conflict: Sequence[Any],
+        change: Sequence[Any] | None = None,
+        *,
+        returning: bool = False,
+    ) -> list[Self] | int:
+        """Insert rows, and change those that are there already; gives how many were given.
+
+        `on_conflict` are the columns of a unique constraint (MariaDB and MySQL take any that is
+        hurt), `change` those that are written over a row that is there: by default all that were
+        given, none for `[]`. `returning` gives the rows that were written as objects.
+        """
+        return await upsert(cls, rows, on_conflict, change, returning=returning)
+
     # -- the unit of work ------------------------------------------------------------------------
 
     async def save(self) -> Self:
@@ -133,6 +219,12 @@ class BareModel(DeclarativeBase):
         """Read the row again, over what was changed and not saved."""
         await unit_now().refresh(self)
         return self
+
+
+@event.listens_for(BareModel, "instrument_class", propagate=True)
+def _fetch_what_the_database_computes(mapper: Any, cls: type[Any]) -> None:
+    """Read generated columns with each write: nothing is loaded behind an attribute later."""
+    mapper.eager_defaults = True
 
 
 class Model(BareModel):

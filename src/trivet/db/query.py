@@ -7,27 +7,46 @@ written is SQLAlchemy's `Select`, which `statement()` gives for anything that ha
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Sequence
-from copy import copy
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Sequence
+from dataclasses import replace
 from operator import neg
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, overload
 
 from sqlalchemy import Select, and_, delete, exists, func, inspect, not_, select, update
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
+from trivet.db.aggregates import RowQuery
+from trivet.db.columns import now
+from trivet.db.deferral import all_but, nothing_but
 from trivet.db.errors import NotFound, TooManyFound
-from trivet.db.lookups import Plain, condition, looked_up
+from trivet.db.lookups import Plain, check_name, condition, looked_up
+from trivet.db.pages import CursorPage, Page, continued, numbered
+from trivet.db.shapes import key_of
+from trivet.db.signals import Bulk
+from trivet.db.special import Special, among, explained, in_bulk, keyed_by, streamed, turned
 from trivet.db.unit import unit_now
 
 __all__ = ["Query"]
 
 Item = TypeVar("Item")
+First = TypeVar("First")
+Second = TypeVar("Second")
+Third = TypeVar("Third")
 
 
 class Query(Generic[Item]):
     """Rows of one model, and what is asked of them."""
 
-    __slots__ = ("_distinct", "_limit", "_loads", "_offset", "_orders", "_wheres", "model")
+    __slots__ = (
+        "_distinct",
+        "_limit",
+        "_loads",
+        "_offset",
+        "_orders",
+        "_special",
+        "_wheres",
+        "model",
+    )
 
     def __init__(self, model: type[Item]) -> None:
         self.model = model
@@ -37,19 +56,29 @@ class Query(Generic[Item]):
         self._limit: int | None = None
         self._offset = 0
         self._distinct = False
+        self._special: Special | None = None
+
+    def _copied(self) -> Self:
+        # By hand: `copy` would take four times as long, and each step makes one.
+        made = object.__new__(type(self))
+        made.model = self.model
+        made._wheres, made._orders, made._loads = self._wheres, self._orders, self._loads
+        made._limit, made._offset, made._distinct = self._limit, self._offset, self._distinct
+        made._special = self._special
+        return made
 
     # -- steps -----------------------------------------------------------------------------------
 
     def where(self, *expressions: Any, **lookups: Any) -> Self:
         """Keep rows that fit all expressions and look-ups; raises `LookupError`."""
-        made = copy(self)
+        made = self._copied()
         found = [looked_up(self.model, name, value) for name, value in lookups.items()]
         made._wheres = (*self._wheres, *expressions, *found)
         return made
 
     def exclude(self, *expressions: Any, **lookups: Any) -> Self:
         """Leave out the rows that fit all expressions and look-ups together."""
-        made = copy(self)
+        made = self._copied()
         found = [condition(self.model, name, value) for name, value in lookups.items()]
         unwanted = and_(*expressions, *found)
         made._wheres = (*self._wheres, not_(unwanted))
@@ -60,22 +89,23 @@ class Query(Generic[Item]):
 
         Names are taken as Django's: `"-id"`.
         """
-        made = copy(self)
+        made = self._copied()
+        model: Any = self.model
         for order in orders:
             if isinstance(order, str):
-                condition(self.model, order.removeprefix("-"), None)  # raises where it is unknown
+                check_name(model, order.removeprefix("-"))
         made._orders = orders
         return made
 
     def limit(self, count: int | None) -> Self:
         """Give at most `count` rows."""
-        made = copy(self)
+        made = self._copied()
         made._limit = count
         return made
 
     def offset(self, count: int) -> Self:
         """Leave out the first `count` rows."""
-        made = copy(self)
+        made = self._copied()
         made._offset = count
         return made
 
@@ -86,7 +116,7 @@ class Query(Generic[Item]):
         start, stop = wanted.start or 0, wanted.stop
         if wanted.step not in (None, 1) or start < 0 or (stop is not None and stop < start):
             raise ValueError(f"{wanted} is no part of a query; write query[from:to]")
-        made = copy(self)
+        made = self._copied()
         made._offset = self._offset + start
         room = None if self._limit is None else max(self._limit - start, 0)
         made._limit = room if stop is None else min(stop - start, stop if room is None else room)
@@ -94,7 +124,7 @@ class Query(Generic[Item]):
 
     def distinct(self) -> Self:
         """Give each row once."""
-        made = copy(self)
+        made = self._copied()
         made._distinct = True
         return made
 
@@ -103,9 +133,73 @@ class Query(Generic[Item]):
 
         SQLAlchemy's own options (`selectinload(Post.tags)`) are taken as they are.
         """
-        made = copy(self)
+        made = self._copied()
         made._loads = (*self._loads, *[_load(relation) for relation in relations])
         return made
+
+    def only(self, *columns: Any) -> Self:
+        """Read the keys and these columns alone; to read another one of a row is an error."""
+        made = self._specially(is_partial=True)
+        made._loads = (*self._loads, nothing_but(self._attributes(columns)))
+        return made
+
+    def defer(self, *columns: Any) -> Self:
+        """Leave these columns out; to read one of a row is an error."""
+        made = self._specially(is_partial=True)
+        made._loads = (*self._loads, *all_but(self._attributes(columns)))
+        return made
+
+    def for_update(self, *, skip_locked: bool = False, nowait: bool = False) -> Self:
+        """Hold the rows until the transaction ends, so that nobody else changes them.
+
+        Rows that others hold are waited for; `skip_locked` leaves them out, `nowait` raises
+        `RowLocked`. SQLite has one writer at a time, who holds everything.
+        """
+        return self._specially(is_locking=True, skips_locked=skip_locked, is_impatient=nowait)
+
+    def reverse(self) -> Self:
+        """Turn the order round; by key, from the last, where none was chosen."""
+        made = self._copied()
+        made._orders = tuple(turned(order) for order in self._ordered()._orders)
+        return made
+
+    def union(self, *others: Query[Item]) -> Self:
+        """Give the rows that are in this query or in any of the others, each once."""
+        return self._among(others, "or")
+
+    def intersect(self, *others: Query[Item]) -> Self:
+        """Give the rows that are in this query and in all of the others."""
+        return self._among(others, "and")
+
+    def except_(self, *others: Query[Item]) -> Self:
+        """Give the rows of this query that are in none of the others."""
+        return self._among(others, "not")
+
+    def annotate(self, **expressions: Any) -> RowQuery:
+        """Give rows of the object and computed values: ``for post, likes in await …``."""
+        return RowQuery(self).annotate(**expressions)
+
+    def group_by(self, *columns: Any) -> RowQuery:
+        """Give one row of all that have the same values; what is counted follows by `annotate`."""
+        return RowQuery(self).group_by(*columns)
+
+    def _specially(self, **changes: bool) -> Self:
+        made = self._copied()
+        made._special = replace(self._special or Special(), **changes)
+        return made
+
+    def _among(self, others: tuple[Query[Item], ...], by: Any) -> Self:
+        made = self._copied()
+        made._wheres = (among(self.model, self, *others, by=by),)
+        made._limit, made._offset, made._distinct = None, 0, False
+        return made
+
+    def _attributes(self, columns: tuple[Any, ...]) -> tuple[Any, ...]:
+        model: Any = self.model
+        for column in columns:
+            if isinstance(column, str):
+                check_name(model, column)
+        return tuple(_column(model, column) for column in columns)
 
     # -- SQLAlchemy's side -----------------------------------------------------------------------
 
@@ -124,7 +218,7 @@ class Query(Generic[Item]):
             made = made.distinct()
         if self._loads:
             made = made.options(*self._loads)
-        return made
+        return made if self._special is None else self._special.applied(made, self.model)
 
     def shape(self) -> tuple[Any, list[Any]] | None:
         """Give what the statement's text depends on, and the values that it is given.
@@ -132,10 +226,11 @@ class Query(Generic[Item]):
         Two queries of one shape have one text: it is found compiled without being built again.
         None where only the statement itself can tell.
         """
-        if self._loads:
+        if self._loads or self._special is not None:
             return None
         parts: list[Any] = [self._limit is not None, self._offset > 0, self._distinct]
         values: list[Any] = []
+        mapper: Any = inspect(self.model)
         for part in (*self._wheres, None, *self._orders):
             if type(part) is Plain:
                 parts.append(part.name)
@@ -143,11 +238,11 @@ class Query(Generic[Item]):
             elif part is None or isinstance(part, str):
                 parts.append(part)
             else:
-                key = part._generate_cache_key()
-                if key is None:
+                found = key_of(part, mapper)
+                if found is None:
                     return None
-                parts.append(key.key)
-                values += [bind.effective_value for bind in key.bindparams]
+                parts.append(found[0])
+                values += found[1]
         if self._limit is not None:
             values.append(self._limit)
         if self._offset:
@@ -158,7 +253,7 @@ class Query(Generic[Item]):
         """Give the statement, and its bound parameters in the order of the shape's values."""
         expressions = self._expressions()
         orders = [_order(self.model, order) for order in self._orders]
-        made = copy(self)
+        made = self._copied()
         made._wheres, made._orders = tuple(expressions), tuple(orders)
         statement = made.statement()
         found: list[Any] = []
@@ -178,11 +273,34 @@ class Query(Generic[Item]):
 
     def keys_statement(self) -> Select[Any]:
         """Give the query by its keys alone, to look others up in."""
-        return self.statement().with_only_columns(*inspect(self.model).primary_key)
+        return self._unloaded().statement().with_only_columns(*inspect(self.model).primary_key)
+
+    @property
+    def orders(self) -> tuple[Any, ...]:
+        """What the rows are ordered by."""
+        return self._orders
+
+    def ordered(self, order: Any) -> Any:
+        """Give one order, which may be a name, as an expression."""
+        return _order(self.model, order)
+
+    def bare_of_loads(self) -> Self:
+        """Give the query of the same rows, with nothing loaded besides and nothing held."""
+        return self._unloaded()
+
+    def _unloaded(self) -> Self:
+        made = self._copied()
+        made._loads, made._special = (), None
+        return made
+
+    def _ordered(self) -> Self:
+        return self if self._orders else self.order_by(*inspect(self.model).primary_key)
 
     # -- answers ---------------------------------------------------------------------------------
 
     def __await__(self) -> Generator[Any, None, list[Item]]:
+        if self._special is not None:
+            return self._special.fetch(self).__await__()
         return unit_now().fetch(self).__await__()
 
     async def __aiter__(self) -> AsyncIterator[Item]:
@@ -191,9 +309,49 @@ class Query(Generic[Item]):
 
     async def first(self) -> Item | None:
         """Give the first row, or None; by key where no order was chosen."""
-        query = self if self._orders else self.order_by(*inspect(self.model).primary_key)
-        found = await query.limit(1)
+        found = await self._ordered().limit(1)
         return found[0] if found else None
+
+    async def last(self) -> Item | None:
+        """Give the last row, or None; by key where no order was chosen."""
+        return await self.reverse().first()
+
+    async def get(self, key: Any) -> Item:
+        """Give the row with this key, if it is one of these; raises `NotFound`."""
+        found = await self.where(keyed_by(self.model) == key).limit(1)
+        if not found:
+            raise NotFound(self.model, key)
+        return found[0]
+
+    async def in_bulk(self, keys: Iterable[Any]) -> dict[Any, Item]:
+        """Give the rows with these keys, by key; those that are not there are left out."""
+        return await in_bulk(self, keys)
+
+    async def page(self, number: int = 1, size: int = 20) -> Page[Item]:
+        """Give one page, from 1, and how many there are; raises `ValueError` below 1."""
+        return await numbered(self, number, size)
+
+    async def cursor_page(self, after: str | None = None, size: int = 20) -> CursorPage[Item]:
+        """Give the rows behind a cursor, and the cursor of what follows; raises `BadCursor`."""
+        return await continued(self, after, size)
+
+    def iterate(self, chunk: int = 1000) -> AsyncGenerator[Item]:
+        """Give one row after the other, with `chunk` of them in memory, for however many.
+
+        The objects belong to no unit of work: what is changed in them is stored by `save` alone.
+        Who leaves the loop early closes it: ``async with aclosing(query.iterate()) as rows``.
+        """
+        return streamed(self, chunk)
+
+    async def explain(self, *, analyze: bool = False) -> str:
+        """Give the database's plan for the query; `analyze` runs it and measures."""
+        return await explained(unit_now(), self.statement(), analyze=analyze)
+
+    async def aggregate(self, **expressions: Any) -> dict[str, Any]:
+        """Give values computed of all the rows: ``total=func.sum(Post.views)``."""
+        named = [value.label(name) for name, value in expressions.items()]
+        rows = await unit_now().rows(select(*named).select_from(self.model).where(*self._keys()))
+        return dict(rows[0]._mapping)
 
     async def one(self) -> Item:
         """Give the only row; raises `NotFound` or `TooManyFound`."""
@@ -222,39 +380,71 @@ class Query(Generic[Item]):
         found: bool = await unit_now().scalar(select(exists(self.limit(1)._bare())))
         return bool(found)
 
+    @overload
+    async def values_list(self, one: InstrumentedAttribute[First], /) -> list[First]: ...
+
+    @overload
+    async def values_list(
+        self, one: InstrumentedAttribute[First], two: InstrumentedAttribute[Second], /
+    ) -> list[tuple[First, Second]]: ...
+
+    @overload
+    async def values_list(
+        self,
+        one: InstrumentedAttribute[First],
+        two: InstrumentedAttribute[Second],
+        three: InstrumentedAttribute[Third],
+        /,
+    ) -> list[tuple[First, Second, Third]]: ...
+
+    @overload
+    async def values_list(self, *columns: Any) -> list[Any]: ...
+
     async def values_list(self, *columns: Any) -> Sequence[Any]:
         """Give rows of these columns alone; the bare values where it is one column."""
         chosen = [_column(self.model, column) for column in columns]
-        rows = await unit_now().rows(self.statement().with_only_columns(*chosen))
+        rows = await unit_now().rows(self._unloaded().statement().with_only_columns(*chosen))
         return [row[0] for row in rows] if len(chosen) == 1 else [tuple(row) for row in rows]
 
     async def values(self, *columns: Any) -> list[dict[str, Any]]:
         """Give rows of these columns alone as dictionaries."""
         chosen = [_column(self.model, column) for column in columns]
-        rows = await unit_now().rows(self.statement().with_only_columns(*chosen))
+        rows = await unit_now().rows(self._unloaded().statement().with_only_columns(*chosen))
         return [dict(row._mapping) for row in rows]
 
     async def update(self, **values: Any) -> int:
         """Change all rows in one statement; gives how many."""
-        statement = update(self.model).where(*self._keys()).values(**values)
-        result = await unit_now().execute(statement)
-        return int(result.rowcount)
+        return await self._written("update", values)
 
     async def delete(self) -> int:
-        """Delete all rows in one statement; gives how many."""
-        result = await unit_now().execute(delete(self.model).where(*self._keys()))
-        return int(result.rowcount)
+        """Delete all rows in one statement; gives how many. Soft deletion marks them."""
+        return await self._written("delete", {})
+
+    async def _written(self, kind: Any, values: dict[str, Any]) -> int:
+        signals = unit_now().database.signals
+        if signals:
+            await signals.tell_bulk("before_bulk", Bulk(self.model, kind, values))
+        if kind == "delete" and not hasattr(self.model, "__shown__"):
+            statement: Any = delete(self.model).where(*self._keys())
+        else:
+            given = {"deleted": now()} if kind == "delete" else dict(values)
+            version = inspect(self.model).version_id_col
+            if version is not None:
+                given[inspect(self.model).get_property_by_column(version).key] = version + 1
+            statement = update(self.model).where(*self._keys()).values(**given)
+        count = int((await unit_now().execute(statement)).rowcount)
+        if signals:
+            await signals.tell_bulk("after_bulk", Bulk(self.model, kind, values, count))
+        return count
 
     def _bare(self) -> Select[Any]:
         """Give the query by its keys alone."""
-        return self.statement().with_only_columns(*inspect(self.model).primary_key).order_by(None)
+        return self.keys_statement().order_by(None)
 
     def _keys(self) -> tuple[Any, ...]:
         if self._limit is None and not self._offset and not self._distinct:
             return tuple(self._expressions())
-        (key,) = inspect(self.model).primary_key
-        kept = self.statement().with_only_columns(key).subquery()
-        return (key.in_(select(kept)),)
+        return (among(self.model, self, by="or"),)
 
 
 def _column(model: type[Any], column: Any) -> Any:
@@ -274,4 +464,7 @@ def _load(relation: Any) -> Any:
     prop = getattr(relation, "property", None)
     if prop is None or not hasattr(prop, "uselist"):
         return relation
+    shown = getattr(prop.mapper.class_, "__shown__", None)
+    if shown is not None:  # its rows may be marked as deleted
+        relation = relation.and_(shown())
     return selectinload(relation) if prop.uselist else joinedload(relation)

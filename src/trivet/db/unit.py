@@ -15,10 +15,12 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Executable, Select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from trivet.db.errors import NotFound, OutsideUnitError
+from trivet.db.faults import translated
 from trivet.db.reading import Known
+from trivet.db.signals import Events
 
 if TYPE_CHECKING:
     from trivet.db.database import Database
@@ -54,7 +56,7 @@ class Unit:
     What was read, changed or added here is stored when it is committed, saved or not.
     """
 
-    __slots__ = ("_after", "_is_writing", "_known", "_lock", "_session", "database")
+    __slots__ = ("_after", "_events", "_is_writing", "_known", "_lock", "_session", "database")
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -63,6 +65,7 @@ class Unit:
         self._known: Known = {}
         self._lock: asyncio.Lock | None = None
         self._after: list[Callable[[], Any]] | None = None
+        self._events: Events | None = None  # what signals are still to tell
 
     @property
     def is_writing(self) -> bool:
@@ -106,6 +109,21 @@ class Unit:
         async with self._reading() as session:
             return list((await session.scalars(statement)).unique())
 
+    async def parts(self, statement: Select[Any]) -> list[Any]:
+        """Give objects that lack some of their columns.
+
+        They are not known to later reads, which would give them for whole ones.
+        """
+        if self._has_changes():
+            await self.session()
+        async with AsyncSession(
+            self.database.engine if not self._is_writing else await self._connection(),
+            expire_on_commit=False,
+        ) as reader:
+            found = list((await reader.scalars(statement)).unique())
+            reader.expunge_all()
+            return found
+
     async def rows(self, statement: Executable) -> Sequence[Any]:
         """Give all rows of any statement that only reads, as SQLAlchemy's rows."""
         async with self._reading() as session:
@@ -147,6 +165,8 @@ class Unit:
         """Give the session, which knows all that was read directly."""
         if self._session is None:
             self._session = AsyncSession(self.database.engine, expire_on_commit=False)
+            if self.database.signals:
+                self._events = self.database.signals.attach(self._session.sync_session)
         self._session.add_all(self._known.values())
         return self._session
 
@@ -169,7 +189,20 @@ class Unit:
         session = await self.session()
         async with self._alone():
             session.add(instance)
-            await session.flush()
+            with translated():
+                await session.flush()
+        if self._events:
+            await self.database.signals.tell(self._events)
+
+    async def save_all(self, instances: Sequence[Any]) -> None:
+        """Store many new objects at once."""
+        session = await self.session()
+        async with self._alone():
+            session.add_all(instances)
+            with translated():
+                await session.flush()
+        if self._events:
+            await self.database.signals.tell(self._events)
 
     async def delete(self, instance: Any) -> None:
         """Delete the row, now, within the transaction."""
@@ -177,7 +210,10 @@ class Unit:
         async with self._alone():
             session.add(instance)
             await session.delete(instance)
-            await session.flush()
+            with translated():
+                await session.flush()
+        if self._events:
+            await self.database.signals.tell(self._events)
 
     async def refresh(self, instance: Any) -> None:
         """Read the row of an instance again."""
@@ -190,6 +226,12 @@ class Unit:
         session = await self.session()
         async with self._alone():
             return await session.execute(statement)
+
+    async def execute_many(self, statement: Executable, rows: Sequence[Any]) -> Any:
+        """Run a statement that writes once for each of many rows."""
+        session = await self.session()
+        async with self._alone():
+            return await session.execute(statement, rows)
 
     def on_commit(self, function: Callable[[], Any]) -> None:
         """Call a function once what was written is committed; never, where it is rolled back."""
@@ -207,6 +249,7 @@ class Unit:
         if self._session is not None:
             try:
                 if self._is_writing:
+                    await self._settle()
                     await self._session.commit()
             finally:
                 await self._end()
@@ -215,6 +258,25 @@ class Unit:
             result = function()
             if hasattr(result, "__await__"):
                 await result
+
+    async def _settle(self) -> None:
+        """Store what was changed and not saved, and tell of it, until there is nothing more."""
+        session = await self.session()
+        while True:
+            async with self._alone():
+                with translated():
+                    await session.flush()
+            if not self._events:
+                return
+            await self.database.signals.tell(self._events)
+
+    async def _connection(self) -> AsyncConnection:
+        """Give the transaction's connection, with all that was changed written to it."""
+        session = await self.session()
+        async with self._alone():
+            with translated():
+                await session.flush()
+            return await session.connection()
 
     async def roll_back(self) -> None:
         """Take back everything that was written."""

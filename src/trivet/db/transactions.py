@@ -1,0 +1,112 @@
+"""Transactions of another kind than usual: isolated more or less, reading alone, tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from trivet.db.faults import is_worth_another_try
+from trivet.db.unit import Unit, current
+from trivet.errors import SetupError
+
+if TYPE_CHECKING:
+    from trivet.db.database import Database
+
+__all__ = ["Isolation", "SpecialUnit", "retrying"]
+
+Isolation = Literal["read committed", "repeatable read", "serializable"]
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+_FIRST_PAUSE = 0.01  # seconds, doubled with each try
+
+
+class SpecialUnit(Unit):
+    """A unit of work whose one transaction begins at once, and sees one state of the data."""
+
+    __slots__ = ("_is_reading_only", "_isolation")
+
+    def __init__(self, database: Database, isolation: Isolation | None, *, read_only: bool) -> None:
+        super().__init__(database)
+        self._isolation = isolation
+        self._is_reading_only = read_only
+
+    async def session(self) -> AsyncSession:
+        """Give the session of the transaction, begun as it was asked for."""
+        if not self._is_writing:
+            backend = self.database.driver.url.get_backend_name()
+            # Who only reads waits for no writer, and must not end another one's turn.
+            if not self._is_reading_only:
+                await self.database.begin_writing()
+            self._is_writing = True
+            options: dict[str, Any] = {"trivet_writes": not self._is_reading_only}
+            if self._isolation is not None and backend != "sqlite":  # SQLite knows one kind
+                options["isolation_level"] = self._isolation.upper()
+            if self._is_reading_only and backend.startswith("postgres"):
+                options["postgresql_readonly"] = True
+            connection = await self._attached().connection(execution_options=options)
+            if self._is_reading_only and backend == "sqlite":
+                await connection.exec_driver_sql("PRAGMA query_only=ON")
+            elif self._is_reading_only and backend in ("mysql", "mariadb"):
+                await connection.exec_driver_sql("START TRANSACTION READ ONLY")
+        assert self._session is not None, "attached above"
+        return self._session
+
+    async def _end(self) -> None:
+        if not self._is_reading_only:
+            await super()._end()
+            return
+        session, self._session = self._session, None
+        self._is_writing = False
+        if session is not None:
+            try:
+                if self.database.driver.url.get_backend_name() == "sqlite":
+                    connection = await session.connection()
+                    await connection.exec_driver_sql("PRAGMA query_only=OFF")
+            finally:
+                await session.close()
+
+
+def refuse_inside(database: Database, what: str) -> None:
+    """Raise `SetupError` where a transaction is under way, which cannot be changed any more."""
+    outer = current.get()
+    if outer is not None and outer.database is database and outer.is_writing:
+        raise SetupError(
+            f"{what} needs a transaction of its own, and one is under way here, of which it would"
+            " be a part",
+            code="db.transaction-inside",
+            mend="begin it before the first write, or leave the options out: it is a savepoint",
+        )
+
+
+def retrying(
+    database: Database, retries: int, isolation: Isolation | None
+) -> Callable[[Callable[Given, Awaitable[Result]]], Callable[Given, Awaitable[Result]]]:
+    """Give the decorator that runs a function in a transaction, again where it lost a race."""
+
+    def decorate(
+        function: Callable[Given, Awaitable[Result]],
+    ) -> Callable[Given, Awaitable[Result]]:
+        @wraps(function)
+        async def attempt(*args: Given.args, **values: Given.kwargs) -> Result:
+            refuse_inside(database, f"{getattr(function, '__name__', 'a function')}, tried again,")
+            pause = _FIRST_PAUSE
+            for left in range(retries, -1, -1):
+                try:
+                    async with database.own_transaction(isolation=isolation):
+                        return await function(*args, **values)
+                except Exception as error:
+                    if not (left and is_worth_another_try(error)):
+                        raise
+                # Two that met once would meet again, if both waited equally long.
+                await asyncio.sleep(pause * (0.5 + random.random()))
+                pause *= 2
+            raise AssertionError("the last try returns or raises")
+
+        return attempt
+
+    return decorate
