@@ -1,0 +1,172 @@
+"""What goes wrong with a real server costs those who were asking, and nobody after them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from tests.db.conftest import address, own_database
+from tests.db.models import Author, Model, Post
+from trivet import App
+from trivet.db import Database, DatabaseBusy
+from trivet.testing import async_client
+
+
+@pytest.fixture
+async def database(worker_id: str) -> AsyncIterator[Database]:
+    async with own_database(address("postgresql"), f"{worker_id}_faults") as found:
+        await found.create_tables(Model)
+        yield found
+
+
+@pytest.fixture
+async def narrow(database: Database) -> AsyncIterator[Database]:
+    """The same database through a pool of two, for whose connections nobody waits long."""
+    found = Database(
+        database.engine.url.render_as_string(hide_password=False), pool_size=2, timeout=0.3
+    )
+    yield found
+    await found.close()
+
+
+async def _end_all_connections(url: str) -> int:
+    server = Database(url)
+    async with server.engine.connect() as connection:
+        ended = await connection.execute(
+            text(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+        count: int = ended.scalar_one()
+    await server.close()
+    return count
+
+
+async def test_an_exhausted_pool_says_so_in_time_and_recovers(narrow: Database) -> None:
+    async with narrow.transaction(), _other(narrow):
+        await Post.create(title="holds one")
+        with pytest.raises(DatabaseBusy, match=r"within 0\.3 s"):
+            await asyncio.create_task(_read(narrow), context=contextvars.Context())
+    assert await _read(narrow) == 1
+
+
+def _other(database: Database) -> Any:
+    return database.engine.begin()
+
+
+async def _read(database: Database) -> int:
+    async with database.transaction():
+        return len(await Post.all())
+
+
+async def test_an_exhausted_pool_is_a_503_for_the_client(narrow: Database) -> None:
+    app = App()
+    app.use(narrow)
+    gate = asyncio.Event()
+
+    @app.post("/slow")
+    async def slow() -> None:
+        await Post.create(title="slow")
+        await gate.wait()
+
+    @app.post("/write")
+    async def write() -> None:
+        await Post.create(title="quick")
+
+    @app.get("/read")
+    async def read() -> list[Post]:
+        return await Post.all()
+
+    async with async_client(app) as client:
+        held = [asyncio.create_task(client.post("/slow")) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        refused = await asyncio.gather(client.get("/read"), client.post("/write"))
+        gate.set()
+        assert [answer.status_code for answer in await asyncio.gather(*held)] == [200, 200]
+        assert [answer.status_code for answer in refused] == [503, 503]
+        assert all(answer.headers["retry-after"] == "1" for answer in refused)
+        assert len((await client.get("/read")).json()) == 2
+
+
+async def test_connections_that_the_server_ended_are_made_anew(database: Database) -> None:
+    async with database.transaction():
+        await Author.create(name="Ann")
+    await asyncio.gather(*[_names(database) for _ in range(10)])
+    url = database.engine.url.render_as_string(hide_password=False)
+
+    assert await _end_all_connections(url) > 1
+    await asyncio.sleep(0.1)
+
+    assert await asyncio.gather(*[_names(database) for _ in range(20)]) == [["Ann"]] * 20
+    async with database.transaction():
+        await Author.create(name="Bob")
+    assert await _names(database) == ["Ann", "Bob"]
+
+
+async def _names(database: Database) -> list[str]:
+    async with database.transaction():
+        return [author.name for author in await Author.all().order_by("name")]
+
+
+async def test_a_restart_under_load_costs_only_those_who_were_asking(database: Database) -> None:
+    async with database.transaction():
+        await Author.create(name="Ann")
+    url = database.engine.url.render_as_string(hide_password=False)
+    failures: list[BaseException] = []
+    is_over = False
+
+    async def ask() -> None:
+        while not is_over:
+            try:
+                assert await _names(database) == ["Ann"]
+            except Exception as error:
+                failures.append(error)
+
+    asking = [asyncio.create_task(ask()) for _ in range(20)]
+    for _ in range(3):
+        await asyncio.sleep(0.1)
+        await _end_all_connections(url)
+    await asyncio.sleep(0.2)
+    failures_by_then = len(failures)
+    await asyncio.sleep(0.2)
+    is_over = True
+    await asyncio.gather(*asking)
+
+    # Ten connections, ended three times: each costs the one who held it.
+    assert len(failures) == failures_by_then <= 30
+    assert await _names(database) == ["Ann"]
+
+
+async def test_two_writers_of_one_unique_row_leave_one(database: Database) -> None:
+    async def write() -> str:
+        try:
+            async with database.transaction():
+                await Author.create(name="Ann")
+        except Exception as error:
+            return type(error).__name__
+        return "stored"
+
+    assert sorted(await asyncio.gather(*[write() for _ in range(5)])) == [
+        *["IntegrityError"] * 4,
+        "stored",
+    ]
+    assert await _names(database) == ["Ann"]
+
+
+async def test_a_cancelled_read_leaves_a_sound_pool(database: Database) -> None:
+    async with database.transaction():
+        await Author.create(name="Ann")
+
+    for _ in range(20):
+        work = asyncio.create_task(_names(database))
+        await asyncio.sleep(0.001)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+    assert await asyncio.gather(*[_names(database) for _ in range(20)]) == [["Ann"]] * 20
