@@ -23,6 +23,9 @@ class Seeds(Part):
     async def wait_a_bit(self) -> None:
         print("waited")
 
+    def reap(self, what: str = "all", /, *, twice: bool = False) -> None:
+        print("reaped", what, twice)
+
     def commands(self):
         tree = typer.Typer(name="tree", help="Work with trees")
 
@@ -39,7 +42,7 @@ class Seeds(Part):
         def old(number):
             print("old", number)
 
-        return [self.seed, self.wait_a_bit, tree, old]
+        return [self.seed, self.wait_a_bit, self.reap, tree, old]
 
 app = App(title="Garden")
 app.use(Seeds())
@@ -51,6 +54,8 @@ app.use(Seeds())
     [
         (["seed", "oaks", "--count", "2"], "seeded 2 oaks into Garden"),
         (["wait-a-bit"], "waited"),
+        (["reap"], "reaped all False"),
+        (["reap", "oaks", "--twice"], "reaped oaks True"),
         (["tree", "plant", "oak"], "planted oak"),
         (["old", "--number", "5"], "old 5"),
         (["--app", "main:app", "seed", "oaks"], "seeded 3 oaks into Garden"),

@@ -57,8 +57,9 @@ class Part:
         """Give what becomes commands of `trivet`.
 
         Each is a function, sync or async, whose parameters become arguments and options as Typer
-        reads them; a `typer.Typer()`; or a command or group of Typer's or Click's. A function's
-        name with dashes is the command's. They run without a server and without the lifespan.
+        reads them (those before a `/` are always arguments); a `typer.Typer()`; or a command or
+        group of Typer's or Click's. A function's name with dashes is the command's. They run
+        without a server and without the lifespan.
         """
         return ()
 

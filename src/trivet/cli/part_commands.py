@@ -9,7 +9,7 @@ import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -77,7 +77,8 @@ def _command(given: Any) -> Any:  # Any: see find_commands
             mend="a function, a typer.Typer() with a name, or a command of Click's",
         )
     holder = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    holder.command()(_plain(given) if inspect.iscoroutinefunction(given) else given)
+    plain = _plain(given) if inspect.iscoroutinefunction(given) else given
+    holder.command()(_with_arguments(plain))
     return typer.main.get_command(holder)
 
 
@@ -88,6 +89,32 @@ def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         return asyncio.run(function(*args, **kwargs))
 
+    return run
+
+
+def _with_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let parameters before `/` be arguments, though they have a default; Typer makes options."""
+    signature = inspect.signature(function, eval_str=True)
+    given = signature.parameters.values()
+    first = [one.name for one in given if one.kind is inspect.Parameter.POSITIONAL_ONLY]
+    if not first:
+        return function
+
+    @functools.wraps(function)
+    def run(**values: Any) -> Any:
+        return function(*[values.pop(name) for name in first], **values)
+
+    changed = [
+        one.replace(
+            annotation=Annotated[one.annotation, typer.Argument(show_default=False)],
+            kind=inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        )
+        if one.name in first
+        else one
+        for one in given
+    ]
+    run.__signature__ = signature.replace(parameters=changed)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in changed}
     return run
 
 

@@ -7,11 +7,14 @@ read, or held by the session of a transaction. What differs between databases is
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
+from pathlib import Path
 from typing import Any, LiteralString, ParamSpec, TypeVar
 
-from sqlalchemy import Select, bindparam, inspect, select
+from sqlalchemy import MetaData, Select, bindparam, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -20,6 +23,7 @@ from starlette.responses import JSONResponse
 
 from trivet.app.application import App
 from trivet.app.part import Part
+from trivet.checks import Finding
 from trivet.db.drivers import Driver, driver_of
 from trivet.db.errors import (
     BadCursor,
@@ -44,6 +48,8 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 _NONE: Any = object()
 _MOST_PLANS = 2000
+# By name: commands and checks alone want it, and Alembic with it.
+_MIGRATE = "trivet.db.migrate"
 
 
 class Database(Part):
@@ -52,11 +58,25 @@ class Database(Part):
     `url` is SQLAlchemy's, the driver may be left out: ``sqlite:///shop.db``, ``postgresql://…``,
     ``mysql://…``; ``sqlite://`` is a file that goes with the process. At most `pool_size`
     connections are open; who waits longer than `timeout` seconds for one is told 503.
+    `migrations` is their folder, by default the one of this name beside the file that makes the
+    database; `metadata` are the tables that they follow, by default those of all models.
     """
 
     name = "database"
 
-    def __init__(self, url: str, *, pool_size: int = 10, timeout: float = 5.0, **options: Any):
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        timeout: float = 5.0,
+        migrations: str | Path | None = None,
+        metadata: MetaData | None = None,
+        **options: Any,
+    ):
+        beside = Path(sys._getframe(1).f_globals.get("__file__") or "main.py").resolve()
+        self.migrations = beside.parent / (migrations or "migrations")
+        self.metadata = BareModel.metadata if metadata is None else metadata
         self.driver: Driver = driver_of(make_url(url))
         self.timeout = timeout
         self.signals = Signals()
@@ -90,6 +110,19 @@ class Database(Part):
             DatabaseBusy: _busy,
             PoolTimeout: _busy,
         }
+
+    def commands(self) -> Sequence[Any]:
+        """Give the commands of migrations."""
+        module = import_module(_MIGRATE)
+        return list(module.Commands(self, self.migrations, self.metadata).all())
+
+    def checks(self, app: App) -> Sequence[Finding]:
+        """Tell what is risky about the newest migration."""
+        if not self.migrations.is_dir():
+            return ()
+        dialect = self._dialect.name
+        found: list[Finding] = import_module(_MIGRATE).lint_newest(self.migrations, dialect)
+        return found
 
     def lifespan(self, app: App) -> AbstractAsyncContextManager[Any]:
         """Close all connections when the app stops."""

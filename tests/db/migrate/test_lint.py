@@ -1,0 +1,78 @@
+"""What is risky about a migration is told with its line, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trivet.db.migrate.lint import lint, lint_newest
+
+ADD = 'op.add_column("t", sa.Column("a", sa.Integer(), nullable=False'
+
+
+def codes(folder: Path, *lines: str, dialect: str = "postgresql") -> list[str]:
+    body = "\n".join(f"    {line}" for line in lines)
+    path = folder / "0001_it.py"
+    path.write_text(f'revision = "0001_it"\ndown_revision = None\ndef upgrade():\n{body}\n')
+    return [finding.code for finding in lint(path, dialect)]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ('op.drop_table("t")', "migrations.drops-table"),
+        ('op.drop_column("t", "a")', "migrations.drops-column"),
+        (f"{ADD}))", "migrations.not-null"),
+        ('op.alter_column("t", "a", type_=sa.Text())', "migrations.changes-type"),
+        ('op.alter_column("t", "a", nullable=False)', "migrations.sets-not-null"),
+        ('op.create_index("i", "t", ["a"])', "migrations.locks-table"),
+    ],
+)
+def test_what_is_risky_is_found(tmp_path: Path, line: str, code: str) -> None:
+    assert codes(tmp_path, line) == [code]
+    assert codes(tmp_path, f"{line}  # reviewed: small table") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'{ADD}, server_default="0"))',
+        'op.add_column("t", sa.Column("a", sa.Integer(), nullable=True))',
+        'op.alter_column("t", "a", new_column_name="b", existing_type=sa.Text())',
+        'op.create_index("i", "t", ["a"], postgresql_concurrently=True)',
+        'op.create_table("t"); op.create_index("i", "t", ["a"])',
+        'op.execute("UPDATE t SET a = 1")',
+    ],
+)
+def test_what_is_harmless_is_not_told(tmp_path: Path, line: str) -> None:
+    assert codes(tmp_path, line) == []
+
+
+def test_an_index_holds_nobody_up_on_sqlite(tmp_path: Path) -> None:
+    assert codes(tmp_path, 'op.create_index("i", "t", ["a"])', dialect="sqlite") == []
+
+
+def test_operations_in_a_batch_are_those_of_its_table(tmp_path: Path) -> None:
+    path = tmp_path / "0001_it.py"
+    path.write_text(
+        "def upgrade():\n"
+        '    with op.batch_alter_table("artist") as batch_op:\n'
+        '        batch_op.drop_column("name")\n'
+    )
+
+    (finding,) = lint(path, "sqlite")
+
+    assert "a column of artist" in finding.message
+    assert finding.where == f"{path}:3"
+
+
+def test_undoing_is_not_judged(tmp_path: Path) -> None:
+    path = tmp_path / "0001_it.py"
+    path.write_text('def upgrade():\n    pass\ndef downgrade():\n    op.drop_table("t")\n')
+
+    assert lint(path, "postgresql") == []
+
+
+def test_without_migrations_nothing_is_found(tmp_path: Path) -> None:
+    assert lint_newest(tmp_path / "migrations", "sqlite") == []
