@@ -20,6 +20,7 @@ from trivet.db.errors import DatabaseBusy
 
 __all__ = ["PostgresDriver"]
 
+_TURNS = 8  # of so many connections that come free, one goes to the sessions
 _GRACE = 2.0  # seconds in which the server may answer that it has stopped
 
 
@@ -37,8 +38,9 @@ class PostgresDriver(Driver):
         self._pool: Any = None
         self._timeout = 0.0
         self._takes_directly = False
+        self._handed = 0
         self._ending: set[asyncio.Task[None]] = set()
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[Any]] = deque()
         self._alive = 0  # connections of the pool
         self._suspects = 0  # how many of them may have to be made anew
 
@@ -88,14 +90,28 @@ class PostgresDriver(Driver):
         except PostgresError:
             if connection.is_closed():
                 held.invalidate()
-            held.close()
+                held.close()
+            else:
+                self._let_go(held)
             raise
         except BaseException:
             held.invalidate()
             held.close()
             raise
-        held.close()
+        self._let_go(held)
         return found
+
+    def _let_go(self, held: Any) -> None:
+        """Hand a connection to the next who waits here, or give it back to the pool."""
+        self._handed += 1
+        # Sessions wait inside the pool; now and then it is their turn.
+        if self._waiting and self._handed % _TURNS:
+            while self._waiting:
+                waiter = self._waiting.popleft()
+                if not waiter.done():
+                    waiter.set_result(held)
+                    return
+        held.close()
 
     def _taken(self) -> Any:
         """Take a connection that is there and alive: 8 µs where a greenlet costs 60. Or None."""
@@ -130,15 +146,33 @@ class PostgresDriver(Driver):
     async def _awaited(self) -> Any:
         """Open a connection where there is room for one, or wait for one that comes back."""
         pool = self._pool
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._timeout
+        while not (pool.checkedin() or pool.overflow() < 0):
+            waiter: asyncio.Future[Any] = loop.create_future()
+            self._waiting.append(waiter)
+            late = loop.call_at(until, _expire, waiter)
+            try:
+                held = await waiter
+            except asyncio.CancelledError:
+                if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                    self._returned(waiter.result())
+                raise
+            except TimeoutError:
+                raise DatabaseBusy(self._timeout) from None
+            finally:
+                late.cancel()
+            if held is not None:
+                return held
         try:
-            async with asyncio.timeout(self._timeout):
-                while not (pool.checkedin() or pool.overflow() < 0):
-                    waiter = asyncio.get_running_loop().create_future()
-                    self._waiting.append(waiter)
-                    await waiter
+            async with asyncio.timeout_at(until):
                 return await self._opened()
         except TimeoutError:
             raise DatabaseBusy(self._timeout) from None
+
+    def _returned(self, held: Any) -> None:
+        if held is not None:
+            self._let_go(held)
 
     async def _opened(self) -> Any:
         """Let the pool give a connection, also where that takes waiting."""
@@ -150,6 +184,11 @@ class PostgresDriver(Driver):
             # Whoever asked has gone; what is being opened is for the next one.
             opening.add_done_callback(_given_back)
             raise
+
+
+def _expire(waiter: asyncio.Future[Any]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())
 
 
 def _given_back(opening: asyncio.Task[Any]) -> None:
