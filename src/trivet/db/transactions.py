@@ -28,12 +28,13 @@ _FIRST_PAUSE = 0.01  # seconds, doubled with each try
 class SpecialUnit(Unit):
     """A unit of work whose one transaction begins at once, and sees one state of the data."""
 
-    __slots__ = ("_is_reading_only", "_isolation")
+    __slots__ = ("_held", "_is_reading_only", "_isolation")
 
     def __init__(self, database: Database, isolation: Isolation | None, *, read_only: bool) -> None:
         super().__init__(database)
         self._isolation = isolation
         self._is_reading_only = read_only
+        self._held: Any = None  # SQLite's own connection, while it refuses to write
 
     async def session(self) -> AsyncSession:
         """Give the session of the transaction, begun as it was asked for."""
@@ -51,6 +52,7 @@ class SpecialUnit(Unit):
             connection = await self._attached().connection(execution_options=options)
             if self._is_reading_only and backend == "sqlite":
                 await connection.exec_driver_sql("PRAGMA query_only=ON")
+                self._held = (await connection.get_raw_connection()).driver_connection
             elif self._is_reading_only and backend in ("mysql", "mariadb"):
                 await connection.exec_driver_sql("START TRANSACTION READ ONLY")
         assert self._session is not None, "attached above"
@@ -61,13 +63,13 @@ class SpecialUnit(Unit):
             await super()._end()
             return
         session, self._session = self._session, None
+        held, self._held = self._held, None
         self._is_writing = False
-        if session is not None:
-            try:
-                if self.database.driver.url.get_backend_name() == "sqlite":
-                    connection = await session.connection()
-                    await connection.exec_driver_sql("PRAGMA query_only=OFF")
-            finally:
+        try:
+            if held is not None:  # past the session, which may have failed
+                await (await held.execute("PRAGMA query_only=OFF")).close()
+        finally:
+            if session is not None:
                 await session.close()
 
 
