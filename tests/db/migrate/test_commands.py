@@ -94,6 +94,26 @@ def test_rows_and_their_children_outlive_a_change_of_their_table(shop: Shop) -> 
     assert shop.sql("SELECT title, artist_id FROM album") == [("One", 7)]
 
 
+def on_a_terminal(shop: Shop, answers: str) -> str:
+    """Type `trivet makemigrations` where somebody answers, and give what was written."""
+    ours, theirs = pty.openpty()
+    os.write(ours, answers.encode())
+    try:
+        done = subprocess.run(
+            [SCRIPT, "makemigrations"],
+            cwd=shop.folder,
+            stdin=theirs,
+            capture_output=True,
+            text=True,
+            env=environment({"DATABASE": shop.url}),
+            check=True,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    return done.stdout
+
+
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_a_terminal_is_asked_about_renames(small: Shop, answer: str) -> None:
     small.models(ARTIST)
@@ -101,24 +121,12 @@ def test_a_terminal_is_asked_about_renames(small: Shop, answer: str) -> None:
     small.fine("migrate")
     small.sql("INSERT INTO artist (name) VALUES ('Ann')")
     small.models(ARTIST.replace("name:", "alias:"))
-    ours, theirs = pty.openpty()
-    os.write(ours, f"{answer}\n".encode())
 
-    done = subprocess.run(
-        [SCRIPT, "makemigrations"],
-        cwd=small.folder,
-        stdin=theirs,
-        capture_output=True,
-        text=True,
-        env=environment({"DATABASE": small.url}),
-        check=True,
-    )
-    os.close(ours)
-    os.close(theirs)
+    asked = on_a_terminal(small, f"{answer}\n")
 
-    assert "Was the column artist.name renamed to alias? [y/N]" in done.stdout
-    assert ("rename column artist.name to alias" in done.stdout) is (answer == "y")
-    assert ("drop column artist.name" in done.stdout) is (answer == "n")
+    assert "Was the column artist.name renamed to alias? [y/N]" in asked
+    assert ("rename column artist.name to alias" in asked) is (answer == "y")
+    assert ("drop column artist.name" in asked) is (answer == "n")
     if answer == "y":
         small.fine("migrate")
         assert small.sql("SELECT alias FROM artist") == [("Ann",)]
@@ -153,6 +161,38 @@ def test_a_data_migration_is_plain_operations(shop: Shop) -> None:
 
     assert written == "Wrote migrations/0002_first_artists.py\n"
     assert shop.sql("SELECT name FROM artist") == [("Ann",)]
+
+
+def test_an_index_that_holds_nobody_up_is_made_everywhere(shop: Shop) -> None:
+    shop.models(ARTIST)
+    shop.fine("makemigrations")
+    shop.write(
+        "0002_index",
+        "0001_initial",
+        "with op.get_context().autocommit_block():\n"
+        "        op.create_index('by_name', 'artist', ['name'], postgresql_concurrently=True)",
+    )
+
+    shop.fine("migrate")
+
+    assert shop.fine("migrations").splitlines()[1].startswith("[x] 0002_index")
+
+
+def test_a_renamed_table_keeps_its_rows(shop: Shop) -> None:
+    shop.models(ARTIST)
+    shop.fine("makemigrations")
+    shop.fine("migrate")
+    shop.sql("INSERT INTO artist (name) VALUES ('Ann')")
+    shop.models(ARTIST.replace("Artist", "Singer"))
+
+    asked = on_a_terminal(shop, "y\n")
+    shop.fine("migrate")
+    there = shop.sql("SELECT name FROM singer")
+    shop.fine("migrate", "--check")
+    shop.fine("migrate", "1")
+
+    assert "Was the table artist renamed to singer? [y/N]" in asked
+    assert there == shop.sql("SELECT name FROM artist") == [("Ann",)]
 
 
 def test_a_failing_migration_says_which_and_what_is_left(shop: Shop) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -102,6 +103,9 @@ class Runner:
             return self._told(connection, self.steps(connection, target), is_sqlite)
 
         context = context_of(connection, self._metadata, fn=told, script=self._folder.scripts)
+        if is_sqlite:
+            # What PostgreSQL wants outside a transaction is nothing special here.
+            context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
         try:
             with Operations.context(context):
                 context.run_migrations()
