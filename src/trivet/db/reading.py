@@ -72,7 +72,7 @@ def plan_of(
     places = {bind.key: index for index, bind in enumerate(binds)}
     processors: Any = compiled._bind_processors
     order = []
-    constants = []
+    constants: list[Any] = []
     for name in compiled.positiontup or ():
         bind = compiled.binds[name]
         index = places.get(bind.key)

@@ -1,4 +1,4 @@
-"""What the text of an expression depends on, found without walking through it where it is simple."""
+"""What the text of an expression depends on, found without a walk through it where it is simple."""
 
 from __future__ import annotations
 
