@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -97,27 +98,36 @@ class Shop:
 Make = Callable[[str], Shop]
 
 
+async def renew(url: str, name: str, *, is_wanted: bool) -> None:
+    """Drop a database, and make it anew where it is wanted."""
+    server = Database(url, isolation_level="AUTOCOMMIT")
+    try:
+        async with server.engine.connect() as connection:
+            await connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+            if is_wanted:
+                await connection.execute(text(f"CREATE DATABASE {name}"))
+    finally:
+        await server.close()
+
+
 @pytest.fixture
-def make_shop(tmp_path: Path, worker_id: str) -> Make:
-    """Give a function that makes an application on a kind of database."""
-    name = f"trivet_migrate_{worker_id}"
+def make_shop(tmp_path: Path, worker_id: str) -> Iterator[Make]:
+    """Give a function that makes an application on a kind of database, gone after the test."""
+    # Several runs of the tests may share a server.
+    name = f"trivet_migrate_{worker_id}_{os.getpid()}"
+    made: list[str] = []
 
     def make(kind: str) -> Shop:
         url = address(kind)
         if kind == "sqlite":
             return Shop(tmp_path, f"sqlite:///{tmp_path / 'shop.db'}")
-
-        async def renew() -> None:
-            server = Database(url, isolation_level="AUTOCOMMIT")
-            async with server.engine.connect() as connection:
-                await connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-                await connection.execute(text(f"CREATE DATABASE {name}"))
-            await server.close()
-
-        asyncio.run(renew())
+        asyncio.run(renew(url, name, is_wanted=True))
+        made.append(url)
         return Shop(tmp_path, urlsplit(url)._replace(path=f"/{name}").geturl())
 
-    return make
+    yield make
+    for url in made:
+        asyncio.run(renew(url, name, is_wanted=False))
 
 
 @pytest.fixture
