@@ -37,19 +37,31 @@ def address(kind: str) -> str:
 @asynccontextmanager
 async def own_database(url: str, worker: str) -> AsyncIterator[Database]:
     """Give an empty database that no other process uses."""
-    if not url.startswith("sqlite"):
-        name = f"trivet_{worker}"
-        server = Database(url, isolation_level="AUTOCOMMIT")
-        async with server.engine.connect() as connection:
-            await connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-            await connection.execute(text(f"CREATE DATABASE {name}"))
-        await server.close()
-        url = urlsplit(url)._replace(path=f"/{name}").geturl()
-    database = Database(url)
+    if url.startswith("sqlite"):
+        database = Database(url)
+        try:
+            yield database
+        finally:
+            await database.close()
+        return
+    # Runs that share a server, and workers of one run, each have their own.
+    name = f"trivet_{worker}_{os.getpid()}"
+    await _on_server(url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    database = Database(urlsplit(url)._replace(path=f"/{name}").geturl())
     try:
         yield database
     finally:
         await database.close()
+        force = " WITH (FORCE)" if url.startswith("postgresql") else ""
+        await _on_server(url, f"DROP DATABASE IF EXISTS {name}{force}")
+
+
+async def _on_server(url: str, *statements: str) -> None:
+    server = Database(url, isolation_level="AUTOCOMMIT")
+    async with server.engine.connect() as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+    await server.close()
 
 
 @pytest.fixture(params=list(URLS))
