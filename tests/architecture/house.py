@@ -56,7 +56,7 @@ DOORS: dict[str, tuple[str, frozenset[str]]] = {
     "jinja2": ("jinja2", frozenset({"templates"})),
     "msgspec": ("msgspec", frozenset({"schema"})),
     "pydantic": ("pydantic", ANYWHERE - {"errors", "checks", "concurrency", "adapters"}),
-    "pydantic_core": ("pydantic", frozenset({"schema", "http", "binding", "dropin"})),
+    "pydantic_core": ("pydantic", frozenset({"schema", "http", "binding", "db", "dropin"})),
     "pydantic_settings": ("pydantic-settings", frozenset({"settings"})),
     "python_multipart": ("python-multipart", frozenset({"http", "binding"})),
     "rich": ("typer", frozenset({"cli"})),

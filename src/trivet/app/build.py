@@ -303,7 +303,7 @@ class _Targets:
             return ForeignTarget(route, errors, self._context)
         declared: Any = found.original_route
         context = {**self._context, "route": declared, "endpoint": route.endpoint}
-        compiled = compile_route(route, self._overrides)
+        compiled = compile_route(route, self._overrides, self._around)
         target = RouteTarget(route, compiled, errors, context, self._around)
         if type(declared).get_route_handler is Route.get_route_handler:
             return target

@@ -18,6 +18,7 @@ from trivet.cli.options import LoadOptions
 from trivet.cli.terminal import Pen
 from trivet.cli.trouble import EXIT_FOUND
 from trivet.middleware.hook import hooked
+from trivet.routing.around import joined, preparings
 from trivet.routing.explained import (
     arguments_of,
     dependencies_of,
@@ -77,7 +78,7 @@ def explain(
         _tell_dependencies(pen, route.plan)
         _tell_surroundings(pen, app)
         if isinstance(route, RouteState):
-            _tell_answer(pen, route)
+            _tell_answer(pen, app, route)
         if source:
             _heading(pen, "Generated function")
             for line in compiled.text.rstrip().splitlines():
@@ -103,7 +104,7 @@ def _compile(app: App, route: Any) -> Compiled:  # Any: a Route, a Bound or a We
     overrides = app.dependency_overrides
     if isinstance(route, WebSocketRoute):
         return compile_socket(route, overrides)
-    return compile_route(route, overrides)
+    return compile_route(route, overrides, joined(app.arounds))
 
 
 def _tell_refusal(app: App, outcome: Outcome, method: str, path: str, pen: Pen) -> None:
@@ -199,13 +200,16 @@ def _tell_surroundings(pen: Pen, app: App) -> None:
             pen.write(f"  {methods.name}  {pen.paint(', '.join(does), 'dim')}")
 
 
-def _tell_answer(pen: Pen, route: RouteState) -> None:
+def _tell_answer(pen: Pen, app: App, route: RouteState) -> None:
     _heading(pen, "Answer")
     pen.write(f"  status {route.status_code or 200}")
     field = route.response_field or route.stream_item_field
     if field is not None:
         what = "each item" if route.stream_item_field is not None else "validated and written"
         pen.write(f"  {what} as {written(field.annotation)}")
+    for preparing in preparings(joined(app.arounds), route.response_model):
+        for line in preparing.explained():
+            pen.write(f"  {line}")
     response_class = getattr(route.response_class, "value", route.response_class)
     pen.write(f"  {name_of(response_class)}, {response_class.media_type or 'no media type'}")
     if route.max_body_size is not None:

@@ -10,6 +10,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, LiteralString, ParamSpec, TypeVar
@@ -24,6 +25,7 @@ from starlette.responses import JSONResponse
 from trivet.app.application import App
 from trivet.app.part import Part
 from trivet.checks import Finding
+from trivet.db.answering import answering
 from trivet.db.drivers import Driver, driver_of
 from trivet.db.errors import (
     BadCursor,
@@ -33,14 +35,16 @@ from trivet.db.errors import (
     RowLocked,
     StaleError,
 )
+from trivet.db.links import Branches, are_linked
+from trivet.db.loading import Loader, Reading
 from trivet.db.model import BareModel
 from trivet.db.query import Query
-from trivet.db.reading import RowPlan, is_plain, plan_of
+from trivet.db.reading import RowPlan, dictionaries, instances, is_plain, plan_of
 from trivet.db.signals import Signals
 from trivet.db.sql import Sql
 from trivet.db.transactions import Isolation, SpecialUnit, refuse_inside, retrying
 from trivet.db.unit import Unit, current, unit_now
-from trivet.routing.around import Around
+from trivet.routing.around import Around, Preparing
 
 __all__ = ["Database"]
 
@@ -91,6 +95,7 @@ class Database(Part):
         self._dialect = self.engine.sync_engine.dialect
         self._key_plans: dict[type[Any], RowPlan | None] = {}
         self._plans: dict[Any, RowPlan | None] = {}
+        self.loader = Loader(self)
         # SQLite takes one writer at a time; the others wait here, not in the file.
         self._writer = asyncio.Lock() if self.driver.has_one_writer else None
 
@@ -252,25 +257,54 @@ class Database(Part):
         return plan
 
     def planned(self, query: Query[Any]) -> tuple[RowPlan, list[Any]] | None:
-        """Give the plan of a query, and its values; None where only SQLAlchemy can."""
+        """Give the plan that makes a query's objects, and its values.
+
+        None where only SQLAlchemy can.
+        """
+        if query.branches and not self.follows(inspect(query.model), query.branches):
+            return None
+        return self._planned(query, None)
+
+    def planned_rows(self, query: Query[Any], reading: Reading) -> tuple[RowPlan, list[Any]] | None:
+        """Give the plan that makes dictionaries of a query's rows, and its values."""
+        # A row that is given once is not the same when it has fewer columns.
+        return None if query.is_distinct else self._planned(query, reading)
+
+    def follows(self, mapper: Any, branches: Branches) -> bool:
+        """Tell whether all these relations can be read directly."""
+        return self.driver.reads_directly and are_linked(mapper, branches)
+
+    def _planned(
+        self, query: Query[Any], reading: Reading | None
+    ) -> tuple[RowPlan, list[Any]] | None:
         shape = query.shape()
         if shape is None:
             return None
-        key, values = shape
+        text, values = shape
+        key = text if reading is None else (reading, text)
         found = self._plans.get(key, _NONE)
         if found is _NONE:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
             statement, binds = query.binds()
-            found = self._plans[key] = self._compiled(statement, binds, inspect(query.model))
+            found = self._compiled(statement, binds, inspect(query.model), reading)
+            self._plans[key] = found
         return None if found is None else (found, found.values(values))
 
     def _compiled(
-        self, statement: Select[Any], binds: Sequence[Any], mapper: Any
+        self,
+        statement: Select[Any],
+        binds: Sequence[Any],
+        mapper: Any,
+        reading: Reading | None = None,
     ) -> RowPlan | None:
         if not (self.driver.reads_directly and is_plain(mapper)):
             return None
-        return plan_of(statement, binds, mapper, self._dialect)
+        if reading is None:
+            return plan_of(statement, binds, self._dialect, partial(instances, mapper))
+        maker = partial(dictionaries, reading.names, kept=reading.kept)
+        chosen = statement.with_only_columns(*reading.columns)
+        return plan_of(chosen, binds, self._dialect, maker)
 
 
 class UnitAround(Around):
@@ -278,6 +312,9 @@ class UnitAround(Around):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def preparing(self, model: Any) -> Preparing | None:
+        return answering(self._database, model)
 
     def begin(self) -> Unit:
         unit = Unit(self._database)

@@ -29,7 +29,7 @@ from trivet.db.columns import TYPES, field
 from trivet.db.query import Query
 from trivet.db.races import get_or_create, update_or_create
 from trivet.db.relations import relationship
-from trivet.db.schemas import read_schema
+from trivet.db.schemas import shown_schema
 from trivet.db.unit import unit_now
 
 __all__ = ["BareModel", "Model", "UuidModel"]
@@ -83,7 +83,7 @@ class BareModel(DeclarativeBase):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> Any:
         """Show a model by its read schema, where it stands as an annotation."""
-        return handler.generate_schema(read_schema(cls))
+        return shown_schema(cls, handler)
 
     # -- queries ---------------------------------------------------------------------------------
 

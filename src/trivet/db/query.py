@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Sequence
 from dataclasses import replace
 from operator import neg
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar, get_args, overload
 
+from pydantic import GetCoreSchemaHandler
 from sqlalchemy import Select, and_, delete, exists, func, inspect, not_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute
 
 from trivet.db.aggregates import RowQuery
+from trivet.db.branches import branched, is_option, options_of
 from trivet.db.columns import now
 from trivet.db.deferral import all_but, nothing_but
 from trivet.db.errors import NotFound, TooManyFound
+from trivet.db.links import Branches
 from trivet.db.lookups import Plain, check_name, condition, looked_up
 from trivet.db.pages import CursorPage, Page, continued, numbered
 from trivet.db.shapes import key_of
@@ -38,6 +41,7 @@ class Query(Generic[Item]):
     """Rows of one model, and what is asked of them."""
 
     __slots__ = (
+        "_branches",
         "_distinct",
         "_limit",
         "_loads",
@@ -52,6 +56,7 @@ class Query(Generic[Item]):
         self.model = model
         self._wheres: tuple[Any, ...] = ()
         self._orders: tuple[Any, ...] = ()
+        self._branches: Branches = {}
         self._loads: tuple[Any, ...] = ()
         self._limit: int | None = None
         self._offset = 0
@@ -64,8 +69,14 @@ class Query(Generic[Item]):
         made.model = self.model
         made._wheres, made._orders, made._loads = self._wheres, self._orders, self._loads
         made._limit, made._offset, made._distinct = self._limit, self._offset, self._distinct
-        made._special = self._special
+        made._branches, made._special = self._branches, self._special
         return made
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        """Show a query by the list of its rows, where it stands as an annotation."""
+        (item,) = get_args(source) or (Any,)
+        return handler.generate_schema(list[item])  # type: ignore[valid-type]
 
     # -- steps -----------------------------------------------------------------------------------
 
@@ -129,12 +140,18 @@ class Query(Generic[Item]):
         return made
 
     def with_(self, *relations: Any) -> Self:
-        """Load relations too: to one by a join, to many by one more query.
+        """Load relations too: ``Post.author``, ``Author.company`` below it, or ``"tags__owner"``.
 
-        SQLAlchemy's own options (`selectinload(Post.tags)`) are taken as they are.
+        One more query for each, by the keys of all rows; where SQLAlchemy loads them, those to one
+        come by a join. Its own options (`selectinload(Post.tags)`) are taken as they are. Raises
+        `LookupError` for a name that is no relation.
         """
         made = self._copied()
-        made._loads = (*self._loads, *[_load(relation) for relation in relations])
+        for relation in relations:
+            if is_option(relation):
+                made._loads = (*made._loads, relation)
+            else:
+                made._branches = branched(self.model, made._branches, relation)
         return made
 
     def only(self, *columns: Any) -> Self:
@@ -218,6 +235,8 @@ class Query(Generic[Item]):
             made = made.distinct()
         if self._loads:
             made = made.options(*self._loads)
+        if self._branches:
+            made = made.options(*options_of(self.model, self._branches))
         return made if self._special is None else self._special.applied(made, self.model)
 
     def shape(self) -> tuple[Any, list[Any]] | None:
@@ -255,6 +274,7 @@ class Query(Generic[Item]):
         orders = [_order(self.model, order) for order in self._orders]
         made = self._copied()
         made._wheres, made._orders = tuple(expressions), tuple(orders)
+        made._branches = {}
         statement = made.statement()
         found: list[Any] = []
         for part in (*expressions, *orders):
@@ -276,6 +296,16 @@ class Query(Generic[Item]):
         return self._unloaded().statement().with_only_columns(*inspect(self.model).primary_key)
 
     @property
+    def branches(self) -> Branches:
+        """The relations that are loaded, and what is loaded below them."""
+        return self._branches
+
+    @property
+    def is_distinct(self) -> bool:
+        """True where each row comes once."""
+        return self._distinct
+
+    @property
     def orders(self) -> tuple[Any, ...]:
         """What the rows are ordered by."""
         return self._orders
@@ -290,7 +320,7 @@ class Query(Generic[Item]):
 
     def _unloaded(self) -> Self:
         made = self._copied()
-        made._loads, made._special = (), None
+        made._loads, made._branches, made._special = (), {}, None
         return made
 
     def _ordered(self) -> Self:
@@ -458,13 +488,3 @@ def _order(model: type[Any], order: Any) -> Any:
     if order.startswith("-"):
         return getattr(model, order[1:]).desc()
     return getattr(model, order)
-
-
-def _load(relation: Any) -> Any:
-    prop = getattr(relation, "property", None)
-    if prop is None or not hasattr(prop, "uselist"):
-        return relation
-    shown = getattr(prop.mapper.class_, "__shown__", None)
-    if shown is not None:  # its rows may be marked as deleted
-        relation = relation.and_(shown())
-    return selectinload(relation) if prop.uselist else joinedload(relation)

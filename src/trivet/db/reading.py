@@ -1,4 +1,4 @@
-"""The read path: a statement compiled once, and the driver's rows made into instances directly.
+"""The read path: a statement compiled once, and the driver's rows made into values directly.
 
 SQLAlchemy compiles; what it does for each execution besides (contexts, result objects, loaders) is
 left out where a statement selects one plain entity. Every other statement takes SQLAlchemy's own
@@ -7,7 +7,7 @@ path, and both give the same (a test runs generated queries down both).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Float, Numeric, Select
@@ -16,11 +16,10 @@ from sqlalchemy.orm import Mapper
 
 from trivet.binding.source import Source
 
-__all__ = ["Known", "RowPlan", "is_plain", "plan_of"]
+__all__ = ["Known", "RowPlan", "dictionaries", "instances", "is_plain", "plan_of"]
 
 # Instances by SQLAlchemy's identity keys: one row is one object in one unit of work.
 Known = dict[Any, Any]
-Maker = Callable[[Sequence[Any], Known], list[Any]]
 
 
 def is_plain(mapper: Mapper[Any]) -> bool:
@@ -41,7 +40,11 @@ class RowPlan:
     __slots__ = ("_constants", "_order", "make", "sql")
 
     def __init__(
-        self, sql: str, order: list[tuple[int, Any]], constants: list[Any], make: Maker
+        self,
+        sql: str,
+        order: list[tuple[int, Any]],
+        constants: list[Any],
+        make: Callable[..., Any],
     ) -> None:
         self.sql = sql
         self._order = order  # of the driver: which value, and what turns it into the driver's
@@ -59,9 +62,12 @@ class RowPlan:
 
 
 def plan_of(
-    statement: Select[Any], binds: Sequence[Any], mapper: Mapper[Any], dialect: Dialect
+    statement: Select[Any],
+    binds: Sequence[Any],
+    dialect: Dialect,
+    maker: Callable[[Sequence[Any], Dialect], Callable[..., Any]],
 ) -> RowPlan | None:
-    """Compile `statement`, which selects the plain entity of `mapper` and nothing else.
+    """Compile `statement`, whose rows are made by what `maker` gives for their columns.
 
     `binds` are its bound parameters in the order in which values will be given. None where the
     text depends on a value, as a list to look in makes it.
@@ -80,48 +86,109 @@ def plan_of(
             index = len(binds) + len(constants)
             constants.append(bind.effective_value)
         order.append((index, processors.get(name)))
-    return RowPlan(compiled.string, order, constants, maker_of(mapper, compiled, dialect))
+    columns = [_base_column(entry.objects[0]) for entry in compiled._result_columns]
+    return RowPlan(compiled.string, order, constants, maker(columns, dialect))
 
 
-def maker_of(mapper: Mapper[Any], compiled: Any, dialect: Dialect) -> Maker:
-    """Write the function that makes instances of rows, one assignment a column."""
-    order = [entry.objects[0] for entry in compiled._result_columns]
-    source = Source()
-    names = []
-    lines = []
-    by_column: dict[Any, str] = {}
-    for index, column in enumerate(order):
-        name = f"c{index}"
-        names.append(name)
-        table_column = _base_column(column)
-        prop = mapper.get_property_by_column(table_column)
-        process = _processor(table_column.type, dialect)
-        value = name
-        if process is not None:
-            lines.append(f"{name} = {source.name(process, f'process_{prop.key}')}({name})")
-        by_column[table_column] = value
-        lines.append(f"values[{prop.key!r}] = {value}")
-    key = ", ".join(by_column[column] for column in mapper.primary_key)
+class _Rows:
+    """Writes a function that takes rows apart: one name for each of their columns."""
+
+    def __init__(self, columns: Sequence[Any], dialect: Dialect) -> None:
+        self.source = Source()
+        self._columns = columns
+        self._dialect = dialect
+        self._names = {column: f"c{index}" for index, column in enumerate(columns)}
+
+    def of(self, column: Any) -> str:
+        """Give the name of a column's value."""
+        return self._names[column]
+
+    def loop(self) -> str:
+        """Give the head of the loop over the rows."""
+        names = ", ".join(self._names.values())
+        return f"for {names}{',' if len(self._names) == 1 else ''} in rows:"
+
+    def processed(self) -> None:
+        """Write what turns the driver's values into Python's."""
+        for column, name in self._names.items():
+            process = _processor(column.type, self._dialect)
+            if process is not None:
+                self.source.line(f"{name} = {self.source.name(process, f'read_{name}')}({name})")
+
+    def kept(self, columns: Sequence[Any]) -> list[str]:
+        """Write where values of these columns are gathered beside what is made of the rows."""
+        names = [f"kept_{index}" for index in range(len(columns))]
+        for name in names:
+            self.source.line(f"{name} = []")
+        return names
+
+    def end(self, kept: Sequence[str]) -> None:
+        """Write the return: the list alone, or with what was kept."""
+        inner = "".join(f"{name}, " for name in kept)
+        self.source.line(f"return found, ({inner})" if kept else "return found")
+
+
+def instances(
+    mapper: Mapper[Any], columns: Sequence[Any], dialect: Dialect, kept: Sequence[Any] = ()
+) -> Callable[..., Any]:
+    """Write the function that makes instances of rows, one assignment a column.
+
+    ``make(rows, known)`` gives a list; with `kept`, also a list of values for each such column.
+    """
+    rows = _Rows(columns, dialect)
+    source = rows.source
+    table: Any = mapper.local_table
+    own = [column for column in columns if table.c.contains_column(column)]
+    key = ", ".join(rows.of(column) for column in mapper.primary_key)
     cls = source.name(mapper._identity_class, "identity_class")
     new = source.name(mapper.class_manager.new_instance, "new_instance")
     with source.block("def make(rows, known):"):
         source.line("found = []")
-        with source.block(f"for {', '.join(names)}{',' if len(names) == 1 else ''} in rows:"):
-            keyed = [line for line in lines if not line.startswith("values[")]
-            for line in keyed:
-                source.line(line)
+        lists = rows.kept(kept)
+        with source.block(rows.loop()):
+            rows.processed()
             source.line(f"key = ({cls}, ({key},), None)")
             source.line("instance = known.get(key)")
             with source.block("if instance is None:"):
                 source.line(f"instance = known[key] = {new}()")
                 source.line("values = instance.__dict__")
-                for line in lines:
-                    if line.startswith("values["):
-                        source.line(line)
+                for column in own:
+                    name = mapper.get_property_by_column(column).key
+                    source.line(f"values[{name!r}] = {rows.of(column)}")
                 source.line("values['_sa_instance_state'].key = key")
             source.line("found.append(instance)")
-        source.line("return found")
-    made: Maker = source.written("make", f"<trivet rows of {mapper.class_.__name__}>").function
+            for name, column in zip(lists, kept, strict=True):
+                source.line(f"{name}.append({rows.of(column)})")
+        rows.end(lists)
+    made: Callable[..., Any] = source.written(
+        "make", f"<trivet rows of {mapper.class_.__name__}>"
+    ).function
+    return made
+
+
+def dictionaries(
+    names: Mapping[str, Any],
+    columns: Sequence[Any],
+    dialect: Dialect,
+    kept: Sequence[Any] = (),
+) -> Callable[..., Any]:
+    """Write the function that makes dictionaries of rows; `names` says which column is which.
+
+    ``make(rows)`` gives a list; with `kept`, also a list of values for each such column.
+    """
+    rows = _Rows(columns, dialect)
+    source = rows.source
+    with source.block("def make(rows):"):
+        source.line("found = []")
+        lists = rows.kept(kept)
+        with source.block(rows.loop()):
+            rows.processed()
+            pairs = ", ".join(f"{name!r}: {rows.of(column)}" for name, column in names.items())
+            source.line(f"found.append({{{pairs}}})")
+            for name, column in zip(lists, kept, strict=True):
+                source.line(f"{name}.append({rows.of(column)})")
+        rows.end(lists)
+    made: Callable[..., Any] = source.written("make", "<trivet rows>").function
     return made
 
 

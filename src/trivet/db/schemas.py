@@ -8,14 +8,24 @@ read schema.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    create_model,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import core_schema
 
 from trivet.db.describe import Column, describe
 from trivet.errors import SetupError
 
-__all__ = ["schema"]
+__all__ = ["read_schema", "schema", "shown_schema"]
 
 Purpose = Literal["read", "create", "update"]
 
@@ -70,6 +80,46 @@ def read_schema(model: type[Any]) -> type[BaseModel]:
     if found is None:
         found = _READ[model] = schema(model)
     return found
+
+
+def shown_schema(model: type[Any], handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    """Give how objects, or rows as dictionaries, are shown where a model is the annotation.
+
+    The values of an object are where SQLAlchemy keeps them: to read them there costs a sixth of
+    what asking for attribute after attribute does, 0.6 µs for eight columns (benchmarks: data).
+    """
+    read = read_schema(model)
+    fields = {
+        name: core_schema.typed_dict_field(handler.generate_schema(_whole(info)))
+        for name, info in read.model_fields.items()
+    }
+    names = fields.keys()
+
+    def values_of(given: Any) -> Any:
+        if not isinstance(given, model):
+            return given
+        values: dict[str, Any] = given.__dict__
+        if names <= values.keys():
+            return values
+        return {name: getattr(given, name) for name in names}  # or the error of what is not loaded
+
+    return core_schema.no_info_before_validator_function(
+        values_of,
+        core_schema.typed_dict_schema(fields, extra_behavior="ignore"),
+        ref=f"{model.__module__}.{model.__qualname__}:{id(model)}",
+        metadata={"pydantic_js_functions": [partial(_document, read)]},
+    )
+
+
+def _whole(info: FieldInfo) -> Any:
+    return Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+
+
+def _document(
+    read: type[BaseModel], schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+) -> Any:
+    """Describe a model by its read schema, under that one's name."""
+    return handler(read.__pydantic_core_schema__)
 
 
 def _is_shown(column: Column, purpose: Purpose) -> bool:

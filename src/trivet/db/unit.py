@@ -14,11 +14,13 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sqlalchemy import Executable, Select
+from sqlalchemy import Executable, Select, inspect, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from trivet.db.branches import options_of
 from trivet.db.errors import NotFound, OutsideUnitError
 from trivet.db.faults import translated
+from trivet.db.links import Branches
 from trivet.db.reading import Known
 from trivet.db.signals import Events
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Unit", "current", "session", "unit_now"]
 
 Row = TypeVar("Row")
+_MANY = 500  # keys in one list, well below what any database takes
 
 current: ContextVar[Unit | None] = ContextVar("trivet.db.unit", default=None)
 
@@ -90,19 +93,53 @@ class Unit:
                 return cast(Row, known)
             plan = self.database.key_plan(model)
             if plan is not None:
-                rows = await self.database.rows(plan.sql, plan.values(keys))
+                rows = await self.read(plan.sql, plan.values(keys))
                 return plan.make(rows, self._known)[0] if rows else None
         async with self._reading() as session:
             return await session.get(model, keys)
 
     async def fetch(self, query: Query[Row]) -> list[Row]:
         """Give all rows of a query."""
-        if not (self._is_writing or self._has_changes()):
+        if self.reads_directly:
             planned = self.database.planned(query)
             if planned is not None:
                 plan, values = planned
-                return plan.make(await self.database.rows(plan.sql, values), self._known)
+                found: list[Row] = plan.make(await self.read(plan.sql, values), self._known)
+                if query.branches:
+                    await self.database.loader.attach(self, found, query.branches)
+                return found
         return await self.all(query.statement())
+
+    @property
+    def reads_directly(self) -> bool:
+        """True while nothing was written or changed that only the session knows."""
+        return not (self._is_writing or self._has_changes())
+
+    @property
+    def known(self) -> Known:
+        """The objects that were read so far, by SQLAlchemy's identity keys."""
+        return self._known
+
+    async def read(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run one read past SQLAlchemy; gives the driver's own rows."""
+        return await self.database.rows(sql, values)
+
+    async def load(self, items: Sequence[Any], branches: Branches) -> None:
+        """Load relations of objects of one model that have not loaded them, and those below."""
+        mapper: Any = inspect(type(items[0]))
+        are_stored = all(item._sa_instance_state.key is not None for item in items)
+        if are_stored and self.reads_directly and self.database.follows(mapper, branches):
+            await self.database.loader.attach(self, items, branches)
+            return
+        stored = [item for item in items if lacks(item, branches)]
+        key = mapper.primary_key
+        for start in range(0, len(stored), _MANY):
+            keys = [inspect(item).identity for item in stored[start : start + _MANY]]
+            among = (
+                key[0].in_([one for (one,) in keys]) if len(key) == 1 else tuple_(*key).in_(keys)
+            )
+            statement = select(mapper.class_).where(among)
+            await self.all(statement.options(*options_of(mapper.class_, branches)))
 
     async def all(self, statement: Select[Any]) -> list[Any]:
         """Give all rows of a statement that selects one thing."""
@@ -295,3 +332,17 @@ class Unit:
         finally:
             if was_writing:
                 self.database.end_writing()
+
+
+def lacks(item: Any, branches: Branches) -> bool:
+    """Tell whether a stored object has not loaded one of these relations, or what is below."""
+    if item._sa_instance_state.key is None:
+        return False
+    for name, below in branches.items():
+        if name not in item.__dict__:
+            return True
+        value = item.__dict__[name]
+        related = value if isinstance(value, list | set) else [] if value is None else [value]
+        if below and any(lacks(one, below) for one in related):
+            return True
+    return False

@@ -11,7 +11,26 @@ from typing import Any
 
 import anyio
 
-__all__ = ["Around", "failed", "joined"]
+__all__ = ["Around", "Preparing", "failed", "joined", "preparings"]
+
+
+class Preparing:
+    """What makes a handler's value ready for its answer, before it is validated and encoded.
+
+    Made for one type of answer by `Around.preparing`: a query becomes its rows.
+    """
+
+    def concerns(self, value: Any) -> bool:
+        """Tell whether there is anything to do with this value; called for each answer."""
+        raise NotImplementedError
+
+    async def ready(self, value: Any) -> Any:
+        """Give what is validated and encoded in place of the value."""
+        raise NotImplementedError
+
+    def explained(self) -> Sequence[str]:
+        """Say what will be done, a line each, for `trivet explain`."""
+        return ()
 
 
 class Around:
@@ -19,6 +38,13 @@ class Around:
 
     def begin(self) -> Any:  # Any: what it opened is its own affair
         """Open it, in the request's own context; must not block. What it gives is handed back."""
+
+    def preparing(self, model: Any) -> Preparing | None:
+        """Give what prepares values for answers of the type `model`, or None.
+
+        Asked once for each route, when it is compiled; a route that has one may wait.
+        """
+        return None
 
     async def finish(self, opened: Any, status: int) -> None:
         """Close it once the handler is through, and before its answer is sent.
@@ -36,6 +62,9 @@ class Several(Around):
     def __init__(self, arounds: Sequence[Around]) -> None:
         self._all = tuple(arounds)
 
+    def all_of_them(self) -> tuple[Around, ...]:
+        return self._all
+
     def begin(self) -> list[Any]:
         return [one.begin() for one in self._all]
 
@@ -52,6 +81,15 @@ class Several(Around):
                 failed = failed or raised
         if failed is not None:
             raise failed
+
+
+def preparings(around: Around | None, model: Any) -> tuple[Preparing, ...]:
+    """Give all that prepare values for answers of the type `model`."""
+    if around is None or model is None:
+        return ()
+    alone = around.all_of_them() if isinstance(around, Several) else (around,)
+    found = [one.preparing(model) for one in alone]
+    return tuple(one for one in found if one is not None)
 
 
 def joined(arounds: Sequence[Around]) -> Around | None:

@@ -7,6 +7,7 @@ needs is known when it is compiled, and only that is emitted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,6 +19,7 @@ from trivet.binding.source import Source
 from trivet.errors import EndpointContext, ResponseValidationError, place_of
 from trivet.http.exchange import Answer, Exchange, Head, check_headers
 from trivet.routing import streams
+from trivet.routing.around import Preparing
 from trivet.routing.options import Default, has_body
 from trivet.routing.state import RouteState
 from trivet.schema.encode import jsonable_encoder, to_json
@@ -41,8 +43,9 @@ _SERIALIZE_DEFAULTS = {
 class Ending:
     """Writes the end of one route's endpoint."""
 
-    def __init__(self, route: RouteState) -> None:
+    def __init__(self, route: RouteState, preparings: Sequence[Preparing] = ()) -> None:
         self.route = route
+        self._preparings = preparings
         given = route.response_class
         self.response_class: type[Response] = given.value if isinstance(given, Default) else given
         self.is_default_class = isinstance(given, Default)
@@ -76,6 +79,11 @@ class Ending:
                 with source.block("if value.background is None and tasks.tasks:"):
                     source.line("value.background = tasks")
             source.line("return value")
+        for preparing in self._preparings:
+            compiler.suspends = True
+            concerns = source.name(preparing.concerns, "concerns")
+            with source.block(f"if {concerns}(value):"):
+                source.line(f"value = await {source.name(preparing.ready, 'ready')}(value)")
         self._value(source, changes, tasks)
 
     def _value(self, source: Source, changes: str, tasks: str) -> None:

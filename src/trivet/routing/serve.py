@@ -23,7 +23,7 @@ from trivet.errors import (
     place_of,
 )
 from trivet.http.exchange import Answer, Exchange, Head, Scope, Send
-from trivet.routing.around import Around, failed
+from trivet.routing.around import Around, failed, preparings
 from trivet.routing.respond import Ending
 from trivet.routing.state import RouteState
 
@@ -95,9 +95,11 @@ def _converting(convertor: Any) -> Callable[[str], Any]:
 
 
 def compile_route(
-    route: RouteState, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
+    route: RouteState,
+    overrides: Mapping[Callable[..., Any], Callable[..., Any]],
+    around: Around | None = None,
 ) -> Compiled:
-    """Compile the endpoint of a typed route."""
+    """Compile the endpoint of a typed route; `around` is what prepares its values."""
     method = next(iter(sorted(route.methods)))
     strict = route.strict_content_type
     for answer in (route.response_field, route.stream_item_field):
@@ -115,7 +117,7 @@ def compile_route(
             strict_content_type=bool(getattr(strict, "value", strict)),
             form_limits=dict(route.form_limits),  # type: ignore[arg-type]  # all its values are numbers
             invalid=partial(_invalid, route),
-            ending=Ending(route),
+            ending=Ending(route, preparings(around, route.response_model)),
         ),
     )
 
