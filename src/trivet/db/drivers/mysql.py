@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from trivet.db.drivers.driver import Driver
 
@@ -18,6 +17,3 @@ class MySqlDriver(Driver):
     def __init__(self, url: URL) -> None:
         self.url = url.set(drivername=f"{url.get_backend_name()}+asyncmy")
         self.options: dict[str, Any] = {"pool_pre_ping": True}
-
-    def prepare(self, engine: AsyncEngine, timeout: float) -> None:
-        """Nothing is to be set."""

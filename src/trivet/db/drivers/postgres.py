@@ -10,12 +10,13 @@ from typing import Any
 
 from asyncpg import PostgresError  # type: ignore[import-untyped]
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
-from trivet.db.drivers.driver import Driver
+from trivet.db.drivers.driver import Driver, Statement
 from trivet.db.errors import DatabaseBusy
 
 __all__ = ["PostgresDriver"]
@@ -45,6 +46,7 @@ class PostgresDriver(Driver):
         self._suspects = 0  # how many of them may have to be made anew
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
+        super().prepare(engine, timeout)
         self._pool = pool = engine.sync_engine.pool
         self._timeout = timeout
 
@@ -78,10 +80,22 @@ class PostgresDriver(Driver):
                     break
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        return (await self._done(((sql, values),)))[0]
+
+    async def written(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:
+        return await self._done(statements)
+
+    async def _done(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:
+        """Run statements on a borrowed connection; one alone is its own transaction."""
         held = self._taken() or await self._awaited()
         connection = held.driver_connection
         try:
-            found: Sequence[Any] = await connection.fetch(sql, *values)
+            if len(statements) == 1:
+                ((sql, values),) = statements
+                found = [await connection.fetch(sql, *values)]
+            else:
+                async with connection.transaction():
+                    found = [await connection.fetch(sql, *values) for sql, values in statements]
         except asyncio.CancelledError:
             # Nobody knows what the next answer on it would be; it ends behind our back.
             held.detach()
@@ -139,6 +153,13 @@ class PostgresDriver(Driver):
         task = asyncio.get_running_loop().create_task(_closed(connection))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+    def _known(self, error: Exception) -> Exception:
+        dbapi: Any = self._dialect.loaded_dbapi
+        try:
+            AsyncAdapt_asyncpg_connection._handle_exception_no_connection(dbapi, error)
+        except Exception as known:  # the dialect raises what it makes of it
+            return known
 
     async def close(self) -> None:
         await asyncio.gather(*self._ending)
