@@ -14,13 +14,7 @@ from tests.db.models import Author, Tag
 from trivet.db import Database
 from trivet.db.drivers.driver import Statement
 
-_MARKS = {"sqlite": ("?", "?"), "postgresql": ("$1", "$2"), "mysql": ("%s", "%s")}
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def kind(request: pytest.FixtureRequest) -> str:
-    found: str = request.param
-    return found
+_MARKS = {"sqlite": ("?", "?"), "postgresql": ("$1", "$2"), "mariadb": ("%s", "%s")}
 
 
 def _naming(database: Database, key: int, name: str, returning: str = "id") -> Statement:
