@@ -71,7 +71,7 @@ steps = st.one_of(
 )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "mariadb"])
 def journal(request: pytest.FixtureRequest, worker_id: str) -> Iterator[tuple[Any, Database]]:
     with asyncio.Runner() as runner:
         context = own_database(address(request.param), f"{worker_id}_paths")

@@ -6,10 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-__all__ = ["Driver"]
+__all__ = ["Driver", "Statement"]
+
+Statement = tuple[str, Sequence[Any]]
+"""A text as the dialect compiles it, and its values in the driver's order."""
 
 
 class Driver(ABC):
@@ -22,22 +26,62 @@ class Driver(ABC):
     has_one_writer = False
     """True where a second writer can only wait."""
     reads_directly = False
-    """True where `rows` is there."""
+    """True where `rows` and `written` are there."""
+    _dialect: Dialect
+    _hides_values = False
 
     @abstractmethod
     def __init__(self, url: URL) -> None:
         """Take an address, whose driver may be left out."""
 
-    @abstractmethod
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         """Set up the engine that was made with `url` and `options`.
 
         Who waits longer than `timeout` seconds for a connection gets `DatabaseBusy`.
         """
+        self._dialect = engine.dialect
+        self._hides_values = engine.sync_engine.hide_parameters
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read outside any transaction, and give the driver's own rows."""
         raise NotImplementedError
+
+    async def written(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:
+        """Run a few statements in a transaction of their own; give the driver's rows of each.
+
+        They are committed when this returns. What it raises is the driver's own (see `wrapped`),
+        and nothing is written then; where it is cancelled, or the connection ends meanwhile, nobody
+        knows whether the server had committed. Where `has_one_writer`, the caller has the turn.
+        """
+        raise NotImplementedError
+
+    def wrapped(
+        self, error: Exception, sql: str | None = None, values: Sequence[Any] = ()
+    ) -> Exception:
+        """Give what SQLAlchemy raises in the place of an error of the driver's.
+
+        That is `IntegrityError` and its like, with the dialect's own error in `orig`; an error that
+        is no driver's is given back as it is.
+        """
+        orig = self._known(error)
+        dbapi = self._dialect.loaded_dbapi
+        if not isinstance(orig, dbapi.Error):
+            return error
+        found = DBAPIError.instance(
+            sql,
+            tuple(values),
+            orig,
+            dbapi.Error,
+            hide_parameters=self._hides_values,
+            connection_invalidated=self._dialect.is_disconnect(orig, None, None),
+            dialect=self._dialect,
+        )
+        assert isinstance(found, Exception), "instance() gives errors for errors"
+        return found
+
+    def _known(self, error: Exception) -> Exception:
+        """Give an error as the dialect knows it, which may have classes of its own."""
+        return error
 
     async def close(self) -> None:  # noqa: B027  # most have nothing to let go of
         """Let go of what is not the engine's."""

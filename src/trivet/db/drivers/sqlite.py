@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from trivet.concurrency import run_in_thread
-from trivet.db.drivers.driver import Driver
+from trivet.db.drivers.driver import Driver, Statement
 
 __all__ = ["SqliteDriver"]
 
@@ -43,9 +43,12 @@ class SqliteDriver(Driver):
         self.url = url.set(drivername="sqlite+aiosqlite", database=self.file)
         self.options: dict[str, Any] = {}
         self._inline: sqlite3.Connection | None = None
+        self._writing: sqlite3.Connection | None = None
         self._until = 0.0
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
+        super().prepare(engine, timeout)
+
         @event.listens_for(engine.sync_engine, "connect")
         def set_up(connection: Any, record: Any) -> None:
             connection.isolation_level = None  # transactions are begun below, not by the driver
@@ -64,6 +67,7 @@ class SqliteDriver(Driver):
         connection = self._inline
         if connection is None:
             connection = self._inline = self._opened()
+            connection.execute("PRAGMA query_only=ON")
             connection.set_progress_handler(self._is_late, _STEPS)
         self._until = perf_counter() + _BUDGET
         try:
@@ -79,7 +83,30 @@ class SqliteDriver(Driver):
     def _slowly(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         connection = self._opened()
         try:
+            connection.execute("PRAGMA query_only=ON")
             return connection.execute(sql, values).fetchall()
+        finally:
+            connection.close()
+
+    async def written(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:
+        connection = self._writing
+        if connection is None:
+            connection = self._writing = self._opened()
+            # Inline nobody waits for other processes' writers; the thread below does.
+            connection.execute("PRAGMA busy_timeout=0")
+            connection.set_progress_handler(self._is_late, _STEPS)
+        self._until = perf_counter() + _BUDGET
+        try:
+            return _transacted(connection, statements)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY):
+                raise
+        return await run_in_thread(self._slowly_written, statements)
+
+    def _slowly_written(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:
+        connection = self._opened()
+        try:
+            return _transacted(connection, statements)
         finally:
             connection.close()
 
@@ -89,14 +116,30 @@ class SqliteDriver(Driver):
         )
         for setting in _SETTINGS:
             connection.execute(setting)
-        connection.execute("PRAGMA query_only=ON")
         connection.create_function("regexp", 2, _matches, deterministic=True)
         return connection
 
     async def close(self) -> None:
-        if self._inline is not None:
-            self._inline.close()
-            self._inline = None
+        for connection in (self._inline, self._writing):
+            if connection is not None:
+                connection.close()
+        self._inline = self._writing = None
+
+
+def _transacted(
+    connection: sqlite3.Connection, statements: Sequence[Statement]
+) -> list[Sequence[Any]]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        found: list[Sequence[Any]] = [
+            connection.execute(sql, values).fetchall() for sql, values in statements
+        ]
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return found
 
 
 def _matches(pattern: str, value: str | None) -> bool | None:
