@@ -6,68 +6,13 @@ The thresholds are fixed here, before any figure is known, and are never derived
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any, Literal
+
+from benchmarks.case import JSON_TYPE, LoadCase, Request, Threshold
+from benchmarks.data_cases import DATA_CASES, DATA_THRESHOLDS, SCRIPT_CASES
 
 TOKENS = 100
 STREAMS = 50
 MANY_ROUTES = 1000
-
-JSON_TYPE = ("content-type", "application/json")
-
-
-@dataclass(frozen=True)
-class Request:
-    """One HTTP request as the load generator sends it, again and again."""
-
-    path: str
-    method: str = "GET"
-    body: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class LoadCase:
-    """A request under load.
-
-    `answer` is the JSON that must come back, or for `events` the JSON of each event in order.
-    `units` is by how much the cost of one response is divided: 100 where it is counted by token.
-    `refused` are requests that must get a 4xx. `app` names the file in apps/ that is served,
-    `routes` how many routes that file declares.
-    """
-
-    name: str
-    title: str
-    request: Request
-    answer: Any  # any JSON value
-    status: int = 200
-    content_type: str = "application/json"
-    events: bool = False
-    unit: str = "request"
-    units: int = 1
-    connections: int | None = None
-    refused: tuple[Request, ...] = ()
-    app: Literal["app", "routes"] = "app"
-    routes: int = 0
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """What Trivet has to reach in one case.
-
-    Trivet's median of `metric` may be at most `at_most` times that of `peer` (in `peer_case`, or in
-    the same case), or below it where `strict`. Without a peer, `at_most` is an absolute limit and
-    every single round has to keep it.
-    """
-
-    case: str
-    metric: str
-    wording: str
-    peer: str | None
-    at_most: float
-    strict: bool = False
-    peer_case: str | None = None
-
 
 ITEM = {"name": "Cast iron trivet", "price": 24.5, "quantity": 3, "tags": ["kitchen", "iron"]}
 GREETING = {"message": "Hello, World!"}
@@ -129,15 +74,18 @@ LOAD_CASES = (
     ),
     _routes(1),
     _routes(MANY_ROUTES),
+    *DATA_CASES,
 )
 
 SPECIAL_CASES = ("websockets", "startup", "memory")
 
 TITLES = {
-    **{case.name: case.title for case in LOAD_CASES},
+    **{case.name: case.title for case in LOAD_CASES if case.database is None},
     "websockets": "Open WebSockets, idle, then one broadcast",
     "startup": "Import and first answered request of the hello application",
     "memory": "Memory of the hello process",
+    **{case.name: case.title for case in DATA_CASES},
+    **{script.name: script.title for script in SCRIPT_CASES},
 }
 
 THRESHOLDS = (
@@ -171,20 +119,22 @@ THRESHOLDS = (
         "startup", "first_answer_ms", "first answer sooner than FastAPI's", "fastapi", 1.0, True
     ),
     Threshold("memory", "rss_mb", "no more memory than FastAPI's hello process", "fastapi", 1.0),
+    *DATA_THRESHOLDS,
 )
 
 
 def chosen(only: str | None) -> tuple[str, ...]:
-    """Give the case names that `--only` asks for, in their order; `routes` stands for both.
+    """Give the case names that `--only` asks for, in their order.
 
-    Raises ValueError that lists the known names when one is unknown.
+    A word in front stands for all that begin with it: `routes` for both of them, `data` for
+    everything with a database, `data-list` for the list on each database. Raises ValueError that
+    lists the known names when one is unknown.
     """
     known = tuple(TITLES)
     if not only:
         return known
     asked = {name.strip() for name in only.split(",") if name.strip()}
-    if "routes" in asked:
-        asked = asked - {"routes"} | {"routes-1", f"routes-{MANY_ROUTES}"}
-    if strangers := sorted(asked - set(known)):
+    found = {word: [name for name in known if f"{name}-".startswith(f"{word}-")] for word in asked}
+    if strangers := sorted(word for word, names in found.items() if not names):
         raise ValueError(f"no case {', '.join(strangers)}; there are: {', '.join(known)}")
-    return tuple(name for name in known if name in asked)
+    return tuple(name for name in known if any(name in names for names in found.values()))

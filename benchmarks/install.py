@@ -37,7 +37,7 @@ def prepare(peer: Peer, say: Say) -> str | None:
             _fastify(say)
         elif peer.name == "go":
             _go(say)
-        elif peer.name != "trivet":
+        elif peer.made_from:
             _python(peer, say)
     except subprocess.CalledProcessError as error:
         lines = (error.stderr or error.stdout or "").strip().splitlines()
@@ -57,8 +57,8 @@ def versions(peer: Peer) -> dict[str, str]:
 
 
 def _python(peer: Peer, say: Say) -> None:
-    wanted = HERE / "requirements" / f"{peer.name}.txt"
-    home = VENVS / peer.name
+    wanted = HERE / "requirements" / f"{peer.made_from}.txt"
+    home = VENVS / peer.made_from
     stamp = home / ".installed"
     if _is_same(stamp, wanted):
         return

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from benchmarks import measure
-from benchmarks.cases import Request
+from benchmarks.case import Request
 
 SCRIPT = Path(__file__).with_name("load.lua")
 # Waiting for the very last answer costs wrk time for each: only where those under way matter.
@@ -35,8 +35,9 @@ class LoadFailed(Exception):
 class Load:
     """What the load generator saw: answered requests, wall time, bytes, percentiles in ms.
 
-    `cpu_seconds` is what the server's process tree used meanwhile, `disturbance` the share of the
-    time in which its processor worked for somebody else.
+    `cpu_seconds` is what the server's process tree used meanwhile, `database_seconds` that of the
+    database server beside it, `disturbance` the share of the time in which the server's processor
+    worked for somebody else.
     """
 
     requests: int
@@ -47,17 +48,22 @@ class Load:
     errors: int
     bad_statuses: int
     cpu_seconds: float = 0.0
+    database_seconds: float = 0.0
     disturbance: float = 0.0
 
 
 @dataclass(frozen=True)
 class Generator:
-    """Loads one server: its port, the root of its process tree, its processor and that of wrk."""
+    """Loads one server: its port, the root of its process tree, its processor and that of wrk.
+
+    `database` is the root of the database server's tree, if there is one.
+    """
 
     port: int
     server: int
     server_cpu: int
     cpu: int
+    database: int | None = None
 
     def for_a_second(self, request: Request, connections: int) -> Load:
         """Send for one second; the warm-up that also tells the rate. Blocks."""
@@ -76,6 +82,7 @@ class Generator:
         """
         command = self._command(request, connections, count, LONGEST_SECONDS)
         before = measure.cpu_seconds(self.server)
+        database_before = self._database_seconds()
         busy_before = measure.busy_seconds(self.server_cpu)
         begun = time.perf_counter()
         with subprocess.Popen(
@@ -90,6 +97,7 @@ class Generator:
                 last = _await(wrk.stdout, "LAST")
                 time.sleep(DRAIN_SECONDS)
                 cpu = measure.cpu_seconds(self.server) - before
+                database = self._database_seconds() - database_before
                 busy = measure.busy_seconds(self.server_cpu) - busy_before
                 whole = time.perf_counter() - begun
                 wrk.send_signal(signal.SIGINT)
@@ -103,6 +111,7 @@ class Generator:
             checked(rest),
             seconds=last - first,
             cpu_seconds=cpu,
+            database_seconds=database,
             # Ticks are coarse: where nothing else ran the difference may fall below zero.
             disturbance=0.0 if self.server_cpu == self.cpu else max(0.0, (busy - cpu) / whole),
         )
@@ -110,11 +119,15 @@ class Generator:
             raise LoadFailed(f"{load.requests} answers to {count} requests")
         return load
 
+    def _database_seconds(self) -> float:
+        return 0.0 if self.database is None else measure.cpu_seconds(self.database)
+
     def _command(self, request: Request, connections: int, count: int, seconds: int) -> list[str]:
         command = ["taskset", "-c", str(self.cpu), "wrk", "-t1", f"-c{connections}"]
         command += [f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT)]
         command += [f"http://127.0.0.1:{self.port}", "--", str(count)]
         command += ["1" if count < EXACT_BELOW else "0"]
+        command += [str(number) for number in request.ids or (0, 0)]
         command += [request.method, request.path, request.body]
         return command + [f"{name}: {value}" for name, value in request.headers]
 

@@ -88,6 +88,20 @@ def busy_seconds(cpu: int) -> float:
     return parse_busy((PROC / "stat").read_text(), cpu) / os.sysconf("SC_CLK_TCK")
 
 
+def parent_named(pid: int) -> int | None:
+    """Give the parent of a process, if it runs here and has the same program; None otherwise."""
+    try:
+        parent = parse_stat((PROC / str(pid) / "stat").read_text()).parent
+        same = _program(pid) == _program(parent)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return parent if same else None
+
+
+def _program(pid: int) -> str:
+    return (PROC / str(pid) / "comm").read_text()
+
+
 def memory(root: int) -> Memory:
     """Give the memory that the tree under the process `root` holds now."""
     table = _processes()

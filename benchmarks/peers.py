@@ -16,6 +16,12 @@ BUILD = HERE / ".build"
 
 WEB = ("get", "post")
 ROUTES = ("routes-1", "routes-1000")
+DATABASES = ("postgresql", "sqlite")
+ONE_ROW = tuple(f"data-key-{kind}" for kind in DATABASES)
+ROWS = tuple(f"data-{work}-{kind}" for work in ("query", "list", "insert") for kind in DATABASES)
+WORLDS = ("data-queries-postgresql", "data-updates-postgresql")
+FORTUNES = ("data-fortunes-postgresql",)
+SCRIPTS = tuple(f"data-{work}-{kind}" for work in ("bulk", "iterate") for kind in DATABASES)
 
 
 @dataclass(frozen=True)
@@ -23,8 +29,9 @@ class Peer:
     """One framework on one server.
 
     `command` is a template: {python} is the peer's own interpreter, {apps} and {build} the folders,
-    {app} which application ("app", "routes" or "hello"), {port} where it has to listen.
-    `packages` are those whose versions the report names.
+    {app} which application ("app", "routes", "data" or "hello"), {port} where it has to listen.
+    `packages` are those whose versions the report names. `venv` names the virtual environment where
+    that is not its own ("" for the suite's). `script` is the file in apps/ that works on many rows.
     """
 
     name: str
@@ -35,19 +42,26 @@ class Peer:
     note: str = ""
     blocking_off_loop: bool = False
     sessions: bool = False
+    venv: str | None = None
+    script: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def python(self) -> Path:
-        """The interpreter of the peer's own virtual environment; Trivet's is the suite's."""
-        return Path(sys.executable) if self.name == "trivet" else VENVS / self.name / "bin/python"
+        """The interpreter of the peer's virtual environment; Trivet's is the suite's."""
+        return VENVS / self.made_from / "bin/python" if self.made_from else Path(sys.executable)
+
+    @property
+    def made_from(self) -> str:
+        """The name of its virtual environment and its requirements; "" for the suite's own."""
+        return self.name if self.venv is None else self.venv
 
     def line(self, app: str, port: int) -> list[str]:
         """Give the command line that serves `app` on `port`."""
         words = {"python": self.python, "apps": APPS, "build": BUILD, "app": app, "port": port}
         return [part.format(**words) for part in self.command]
 
-    def variables(self, port: int, routes: int) -> dict[str, str]:
+    def variables(self, port: int, routes: int, database: str = "") -> dict[str, str]:
         """Give the environment of the server: little of ours, so that no setting leaks in."""
         kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         return {
@@ -55,6 +69,7 @@ class Peer:
             **self.environment,
             "BENCH_PORT": str(port),
             "BENCH_ROUTES": str(routes),
+            "BENCH_DATABASE": database,
         }
 
     def absence(self) -> str | None:
@@ -92,11 +107,17 @@ PEERS = (
         ),
         cases=frozenset(
             {*WEB, *ROUTES, "dependencies", "sync", "tokens", "websockets", "startup", "memory"}
+            | {*ONE_ROW, *ROWS, *WORLDS, *FORTUNES, *SCRIPTS}
         ),
-        packages=("trivet", "pydantic", "uvicorn", "uvloop", "httptools"),
-        note="trivet run",
+        packages=(
+            *("trivet", "pydantic", "uvicorn", "uvloop", "httptools"),
+            *("sqlalchemy", "asyncpg", "jinja2"),
+        ),
+        note="trivet run; with fortunes on Jinja2",
         blocking_off_loop=True,
         sessions=True,
+        venv="",
+        script="trivet_rows.py",
         environment={"PYTHONPATH": str(ROOT / "src")},
     ),
     Peer(
@@ -170,9 +191,13 @@ PEERS = (
         name="django",
         title="Django",
         command=_gunicorn("django"),
-        cases=frozenset({*WEB, "sync"}),
-        packages=("django", "gunicorn", "gunicorn-h1c", "orjson", "pydantic"),
-        note="gunicorn, 1 worker, 8 threads, C parser; only the common middleware; orjson",
+        cases=frozenset(
+            {*WEB, "sync", *ONE_ROW, *WORLDS, *FORTUNES}
+            | {f"data-list-{kind}" for kind in DATABASES}
+        ),
+        packages=("django", "gunicorn", "gunicorn-h1c", "orjson", "pydantic", "psycopg-binary"),
+        note="gunicorn, 1 worker, 8 threads, C parser; only the common middleware; orjson; "
+        "psycopg in C",
     ),
     Peer(
         name="fastify",
@@ -188,6 +213,40 @@ PEERS = (
         command=("{build}/go-server",),
         cases=frozenset({*WEB, "tokens"}),
         note="encoding/json; validation by hand",
+    ),
+    Peer(
+        name="fastapi-sqlalchemy",
+        title="FastAPI + SQLAlchemy",
+        command=_uvicorn("fastapi"),
+        cases=frozenset({*ONE_ROW, *ROWS, *WORLDS}),
+        packages=(
+            *("fastapi", "sqlalchemy", "asyncpg", "aiosqlite", "pydantic", "uvicorn", "uvloop"),
+            "httptools",
+        ),
+        note="uvicorn (uvloop, httptools); SQLAlchemy's async session on asyncpg and aiosqlite",
+    ),
+    Peer(
+        name="by-hand",
+        title="By hand on Trivet",
+        command=(
+            *("{python}", "-m", "trivet", "run", "{apps}/byhand_{app}.py"),
+            *("--port", "{port}", "--no-access-log"),
+        ),
+        cases=frozenset(ONE_ROW),
+        packages=("trivet", "asyncpg"),
+        note="trivet run without trivet.db: a pool of asyncpg's, sqlite3 on the event loop",
+        venv="",
+        environment={"PYTHONPATH": str(ROOT / "src")},
+    ),
+    Peer(
+        name="sqlalchemy-core",
+        title="SQLAlchemy Core",
+        command=("{python}", "{apps}/sqlalchemy_rows.py"),
+        cases=frozenset(SCRIPTS),
+        packages=("sqlalchemy", "asyncpg", "aiosqlite"),
+        note="scripts on its async engine",
+        venv="fastapi-sqlalchemy",
+        script="sqlalchemy_rows.py",
     ),
 )
 

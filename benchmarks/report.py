@@ -8,10 +8,16 @@ from statistics import median
 from typing import Any
 
 from benchmarks.cases import LOAD_CASES, THRESHOLDS, TITLES
+from benchmarks.data_cases import SCRIPT_CASES
 from benchmarks.verdict import Figure, Sample, figure, judge
 
 # More of the server's processor than this for others, and the report warns.
 QUIET_SHARE = 0.05
+# What stands beside the cost of a case with a database, where it was measured.
+DATABASE_COLUMNS = {"database_us": "CPU µs of the database", "queries": "queries"}
+SCRIPTS = frozenset(case.name for case in SCRIPT_CASES)
+# Whose cost the others are told as a share of, the first that was measured.
+REFERENCES = ("fastapi", "fastapi-sqlalchemy", "django")
 UNITS = {case.name: case.unit for case in LOAD_CASES}
 WEBSOCKET_COLUMNS = {
     "pss_kb_per_connection": "PSS, KiB a connection",
@@ -26,6 +32,12 @@ STARTUP_COLUMNS = {
     "import_ms": "import, ms",
     "first_answer_ms": "process to first answer, ms",
     "cpu_ms": "CPU until then, ms",
+}
+SCRIPT_COLUMNS = {
+    "cpu_s": "CPU, s",
+    "seconds": "from first to last row, s",
+    "peak_mb": "peak RSS, MB",
+    "growth_mb": "growth of RSS, MB",
 }
 MEMORY_COLUMNS = {"rss_mb": "RSS, MB", "pss_mb": "PSS, MB"}
 
@@ -65,6 +77,8 @@ def markdown(results: Results) -> str:
             parts.append(_columns(results, case, STARTUP_COLUMNS))
         elif case == "memory":
             parts.append(_columns(results, case, MEMORY_COLUMNS))
+        elif case in SCRIPTS:
+            parts.append(_columns(results, case, SCRIPT_COLUMNS))
         else:
             parts.append(_load(results, case))
     parts.append(_peers(results))
@@ -105,9 +119,17 @@ def _conditions(results: Results) -> str:
         "Figures are medians with their range over the rounds; cost is CPU time (user and system) "
         "of the server's whole process tree.",
     ]
+    if databases := machine.get("databases"):
+        named = ", ".join(f"{name} {version}" for name, version in databases.items())
+        lines.append(
+            f"Databases: {named}. PostgreSQL shares the processors with server and load; its own "
+            "CPU time stands beside, and is in no cost."
+        )
     if settings.get("quick"):
         lines.append("**A quick run: short loads, few rounds. Good for a look, not for a claim.**")
-    shares = [sample.values.get("disturbance", 0.0) for sample in results.samples]
+    shares = [
+        sample.values["disturbance"] for sample in results.samples if "disturbance" in sample.values
+    ]
     if shares and median(shares) > QUIET_SHARE:
         lines.append(
             f"**The machine was not quiet: something else had {median(shares):.0%} of the server's "
@@ -129,21 +151,31 @@ def _verdicts(results: Results) -> str:
 
 
 def _load(results: Results, case: str) -> str:
-    fastapi = figure(results.samples, case, "fastapi", "cost_us")
+    measured = order(results, case, "cost_us")
+    reference = next((name for name in REFERENCES if name in measured), "fastapi")
+    base = figure(results.samples, case, reference, "cost_us")
+    beside = [
+        metric
+        for metric in DATABASE_COLUMNS
+        if any(figure(results.samples, case, name, metric) for name in measured)
+    ]
     rows = []
-    for name in order(results, case, "cost_us"):
+    for name in measured:
         found = {
             metric: figure(results.samples, case, name, metric)
-            for metric in ("cost_us", "throughput", "p99_ms", "rss_mb", "pss_mb")
+            for metric in ("cost_us", "throughput", "p99_ms", "rss_mb", "pss_mb", *beside)
         }
         cost = found["cost_us"]
-        share = f"{cost.middle / fastapi.middle:.2f}" if cost and fastapi else "-"
+        share = f"{cost.middle / base.middle:.2f}" if cost and base else "-"
         rows.append([results.peers[name]["title"], with_range(cost), share])
+        rows[-1] += [number(held.middle) if (held := found[m]) else "-" for m in beside]
         rows[-1] += [with_range(found[metric]) for metric in ("throughput", "p99_ms")]
         rows[-1] += [number(held.middle) for held in (found["rss_mb"], found["pss_mb"]) if held]
     unit = UNITS[case]
-    heads = ["peer", f"CPU µs a {unit}", "of FastAPI's", f"{unit}s a second", "p99, ms"]
-    return table([*heads, "RSS, MB", "PSS, MB"], rows) + _failures(results, case)
+    whose = "Django's" if reference == "django" else "FastAPI's"
+    heads = ["peer", f"CPU µs a {unit}", f"of {whose}", *(DATABASE_COLUMNS[m] for m in beside)]
+    heads += [f"{unit}s a second", "p99, ms", "RSS, MB", "PSS, MB"]
+    return table(heads, rows) + _failures(results, case)
 
 
 def _columns(results: Results, case: str, columns: dict[str, str]) -> str:

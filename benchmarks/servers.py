@@ -26,13 +26,15 @@ class ServerFailed(Exception):
 class Server:
     """A peer serving one of its applications, for the length of a `with` block."""
 
-    def __init__(self, peer: Peer, app: str, *, cpu: int, probe: str, routes: int = 0) -> None:
+    def __init__(
+        self, peer: Peer, app: str, *, cpu: int, probe: str, routes: int = 0, database: str = ""
+    ) -> None:
         self.peer = peer
         self.port = free_port()
         self.probe = probe
         self.first_answer_ms = 0.0
         self._command = ["taskset", "-c", str(cpu), *peer.line(app, self.port)]
-        self._environment = peer.variables(self.port, routes)
+        self._environment = peer.variables(self.port, routes, database)
 
     def __enter__(self) -> Self:
         self._log = tempfile.TemporaryFile()

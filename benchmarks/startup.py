@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from benchmarks import measure
-from benchmarks.cases import Request
+from benchmarks.case import Request
 from benchmarks.check import WrongAnswer, ask
 from benchmarks.peers import APPS, ROOT, Peer
 from benchmarks.servers import Server

@@ -15,16 +15,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import cases, chart, check, install, load, measure, peers, report, startup
+from benchmarks import (
+    cases,
+    chart,
+    check,
+    data_runs,
+    install,
+    load,
+    measure,
+    peers,
+    report,
+    startup,
+)
 from benchmarks import websockets as open_sockets
-from benchmarks.cases import LoadCase
+from benchmarks.case import LoadCase, ScriptCase
+from benchmarks.data_cases import SCRIPT_CASES
+from benchmarks.data_runs import Databases
 from benchmarks.peers import Peer
 from benchmarks.report import Results
 from benchmarks.servers import Server, ServerFailed
+from benchmarks.stores import Kind
 from benchmarks.verdict import Sample
 
 RESULTS = Path(__file__).with_name("results")
-QUICK_PEERS = "trivet,fastapi,flask,fastify,go"
+QUICK_PEERS = "trivet,fastapi,flask,fastify,go,fastapi-sqlalchemy,by-hand,sqlalchemy-core"
 FAILURES = (
     ServerFailed,
     check.WrongAnswer,
@@ -61,14 +75,19 @@ class Suite:
         self._begun = time.monotonic()
         self._rates: dict[tuple[str, str], float] = {}
         self._refused: set[tuple[str, str]] = set()
+        self._queries: dict[tuple[str, str], int] = {}
+        self._databases = Databases()
 
     def run(self) -> Results:
         """Prepare, then measure round by round; a failing peer never ends the run."""
-        here = self._prepare()
-        for turn in range(self.options.rounds):
-            # Another peer begins each round, so that a drift of the machine favours nobody.
-            for peer in here[turn % len(here) :] + here[: turn % len(here)]:
-                self._measure(peer, turn)
+        try:
+            here = self._prepare()
+            for turn in range(self.options.rounds):
+                # Another peer begins each round, so that a drift of the machine favours nobody.
+                for peer in here[turn % len(here) :] + here[: turn % len(here)]:
+                    self._measure(peer, turn)
+        finally:
+            self._databases.close()
         self.results.machine["load_average_after"] = os.getloadavg()[0]
         return self.results
 
@@ -76,7 +95,14 @@ class Suite:
         here = []
         self.results.machine = machine()
         self.results.settings = settings(self.options)
+        behind = {case.name: case.database for case in cases.LOAD_CASES}
+        behind |= {script.name: script.database for script in SCRIPT_CASES}
+        wanted = [kind for name in self.options.names if (kind := behind.get(name)) is not None]
+        self.results.machine["databases"] = self._databases.prepare(wanted, self._say)
+        self.results.skipped.update(self._databases.absent)
         for peer in self.options.peers:
+            if not peer.cases.intersection(self.options.names):
+                continue
             if reason := install.prepare(peer, self._say):
                 self.results.skipped[peer.title] = reason
                 self._say(f"{peer.title} is left out: {reason}")
@@ -95,18 +121,29 @@ class Suite:
             for case in cases.LOAD_CASES
             if case.name in self.options.names and case.name in peer.cases
         ]
-        for app, routes in dict.fromkeys((case.app, case.routes) for case in wanted):
-            group = [case for case in wanted if (case.app, case.routes) == (app, routes)]
-            probe = group[0].request.path if app == "routes" else "/hello"
+        for app, routes, database in dict.fromkeys(map(_served_by, wanted)):
+            if not self._databases.has(database):
+                continue
+            group = [case for case in wanted if _served_by(case) == (app, routes, database)]
+            probe = {"app": "/hello", "data": data_runs.PROBE}.get(app, group[0].request.path)
+            address = "" if database is None else self._databases.of(database).url
+            cpu = self.options.server_cpu
             try:
+                if database == "postgresql" and turn == 0:
+                    store = self._databases.of(database)
+                    found = data_runs.counted(peer, group, store, cpu)
+                    self._queries.update({(peer.name, name): n for name, n in found.items()})
                 with Server(
-                    peer, app, cpu=self.options.server_cpu, probe=probe, routes=routes
+                    peer, app, cpu=cpu, probe=probe, routes=routes, database=address
                 ) as server:
                     for case in group:
                         self._load(server, case, turn)
             except FAILURES as error:
                 for case in group:
                     self._fail(peer, case.name, error)
+        for script in SCRIPT_CASES:
+            if script.name in self.options.names and script.name in peer.cases:
+                self._script(peer, script, turn)
         if "websockets" in self.options.names and "websockets" in peer.cases:
             self._websockets(peer, turn)
         if {"startup", "memory"} & set(self.options.names) and "startup" in peer.cases:
@@ -117,8 +154,12 @@ class Suite:
         if key in self._refused:
             return
         try:
+            if case.database is not None and case.empties is not None:
+                self._databases.of(case.database).run(f"DELETE FROM {case.empties}")
             if turn == 0:
                 check.verify(server.port, case)
+                if case.database is not None:
+                    data_runs.verify(server.port, case, self._databases.of(case.database))
                 if case.name == "sync" and server.peer.blocking_off_loop:
                     check.verify_thread(server.port)
             values = self._under_load(server, case, key)
@@ -130,14 +171,18 @@ class Suite:
         self._keep(Sample(case.name, server.peer.name, turn, values))
         cost, rate = values["cost_us"], values["throughput"]
         self._say(
-            f"round {turn + 1}  {server.peer.title:<12} {case.name:<13}"
+            f"round {turn + 1}  {server.peer.title:<20} {case.name:<24}"
             f"{cost:9.2f} µs a {case.unit}  {rate:10,.0f}/s  p99 {values['p99_ms']:.2f} ms"
         )
 
     def _under_load(self, server: Server, case: LoadCase, key: tuple[str, str]) -> dict[str, float]:
         connections = case.connections or self.options.connections
         generator = load.Generator(
-            server.port, server.pid, self.options.server_cpu, self.options.load_cpu
+            server.port,
+            server.pid,
+            self.options.server_cpu,
+            self.options.load_cpu,
+            None if case.database is None else self._databases.of(case.database).pid,
         )
         # Warm-up: the first time for a second, which also tells how many requests fill the time.
         if key in self._rates:
@@ -149,6 +194,13 @@ class Suite:
         found = generator.send(case.request, connections, count)
         held = measure.memory(server.pid)
         units = found.requests * case.units
+        if generator.database is not None:
+            # It works on the same processors, so what disturbed the server cannot be told.
+            beside = {"database_us": found.database_seconds * 1e6 / units}
+        else:
+            beside = {"disturbance": found.disturbance}
+        if key in self._queries:
+            beside["queries"] = self._queries[key]
         return {
             "cost_us": found.cpu_seconds * 1e6 / units,
             "throughput": units / found.seconds,
@@ -158,8 +210,23 @@ class Suite:
             "pss_mb": held.pss / 1e6,
             "requests": found.requests,
             "cpu_seconds": found.cpu_seconds,
-            "disturbance": found.disturbance,
+            **beside,
         }
+
+    def _script(self, peer: Peer, case: ScriptCase, turn: int) -> None:
+        if (peer.name, case.name) in self._refused or not self._databases.has(case.database):
+            return
+        store = self._databases.of(case.database)
+        try:
+            values = data_runs.script(peer, case, store, self.options.server_cpu)
+        except FAILURES as error:
+            self._fail(peer, case.name, error)
+            return
+        self._keep(Sample(case.name, peer.name, turn, values))
+        self._say(
+            f"round {turn + 1}  {peer.title:<20} {case.name:<24}{values['cpu_s']:9.2f} s of CPU, "
+            f"peak {values['peak_mb']:.1f} MB, {values['growth_mb']:+.1f} MB"
+        )
 
     def _websockets(self, peer: Peer, turn: int) -> None:
         options = self.options
@@ -178,7 +245,7 @@ class Suite:
             return
         self._keep(Sample("websockets", peer.name, turn, values))
         self._say(
-            f"round {turn + 1}  {peer.title:<12} websockets   "
+            f"round {turn + 1}  {peer.title:<20} websockets   "
             f"{values['pss_kb_per_connection']:9.2f} KiB a connection, "
             f"{values['missing']:g} of {options.sockets:,} messages missing"
         )
@@ -197,7 +264,7 @@ class Suite:
         if "memory" in self.options.names:
             self._keep(Sample("memory", peer.name, turn, held))
         self._say(
-            f"round {turn + 1}  {peer.title:<12} startup      "
+            f"round {turn + 1}  {peer.title:<20} startup      "
             f"{begun['import_ms']:9.0f} ms import, {begun['first_answer_ms']:.0f} ms to the first "
             f"answer, {held['rss_mb']:.1f} MB"
         )
@@ -221,6 +288,10 @@ class Suite:
 
     def _say(self, line: str) -> None:
         print(f"{time.monotonic() - self._begun:6.1f}s  {line}", flush=True)
+
+
+def _served_by(case: LoadCase) -> tuple[str, int, Kind | None]:
+    return case.app, case.routes, case.database
 
 
 def machine() -> dict[str, object]:
@@ -289,7 +360,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--quick", action="store_true", help="about two minutes: few peers, short loads, 2 rounds")
-    add("--only", metavar="CASE,CASE", help="only these cases (routes: both of them)")
+    add("--only", metavar="CASE,CASE", help="only these cases (data: all with a database)")
     add("--peers", metavar="A,B", help="only these beside Trivet, or: all")
     add("--rounds", type=int, help="rounds over all servers (5; quick: 2)")
     add("--seconds", type=float, help="length of one load, about (3; quick: 1)")

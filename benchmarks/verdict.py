@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.cases import Threshold
+from benchmarks.case import Threshold
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.cases import THRESHOLDS, TITLES, Threshold, chosen
+from benchmarks.case import Threshold
+from benchmarks.cases import THRESHOLDS, TITLES, chosen
 from benchmarks.verdict import Figure, Sample, figure, judge
 
 SEVENTH = Threshold("get", "cost_us", "at most 1/7", "fastapi", 1 / 7)

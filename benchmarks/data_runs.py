@@ -1,0 +1,112 @@
+"""What a run with databases needs besides: the databases, counted queries, scripts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterable
+
+from benchmarks import data_check, stores
+from benchmarks.case import LoadCase, ScriptCase
+from benchmarks.check import WrongAnswer, ask
+from benchmarks.peers import APPS, Peer
+from benchmarks.rows import MEASUREMENTS, readings_total
+from benchmarks.servers import Server
+from benchmarks.stores import Kind, Store
+from benchmarks.wire import Wire
+
+PROBE = "/posts/1"
+LONGEST_SCRIPT_SECONDS = 600
+# Each connection of a pool has to know a statement before one request tells how many it sends.
+BEFORE_COUNTING = 25
+
+
+class Databases:
+    """The databases of one run; `absent` has those that are not there, and why."""
+
+    def __init__(self) -> None:
+        self.absent: dict[str, str] = {}
+        self._stores: dict[Kind, Store] = {}
+
+    def prepare(self, kinds: Iterable[Kind], say: Callable[[str], None]) -> dict[str, str]:
+        """Make what the cases need; gives the versions of what is there. Blocks."""
+        for kind in dict.fromkeys(kinds):
+            say(f"making a database of {stores.NAMES[kind]}")
+            try:
+                self._stores[kind] = stores.opened(kind)
+            except OSError as error:
+                self.absent[stores.NAMES[kind]] = f"no server: {error}"
+                say(f"{stores.NAMES[kind]} is left out, and all cases with it: {error}")
+        return {stores.NAMES[kind]: store.version for kind, store in self._stores.items()}
+
+    def has(self, kind: Kind | None) -> bool:
+        """Tell whether what a case needs is there."""
+        return kind is None or kind in self._stores
+
+    def of(self, kind: Kind) -> Store:
+        """Give a database that is there."""
+        return self._stores[kind]
+
+    def close(self) -> None:
+        """Take all databases away."""
+        while self._stores:
+            self._stores.popitem()[1].close()
+
+
+def verify(port: int, case: LoadCase, store: Store) -> None:
+    """Let a case's own proof ask the server; raises WrongAnswer."""
+    if case.proof is not None:
+        case.proof(port, case, store)
+
+
+def counted(peer: Peer, group: Iterable[LoadCase], store: Store, cpu: int) -> dict[str, int]:
+    """Give how many queries one request of each case sends, from a server with a stand-in between.
+
+    Raises WrongAnswer where a case says how many there have to be, and there are others.
+    """
+    found = {}
+    with (
+        Wire(store.url) as wire,
+        Server(peer, "data", cpu=cpu, probe=PROBE, database=wire.url) as server,
+    ):
+        for case in group:
+            request = case.examples()[0].request
+            for _ in range(BEFORE_COUNTING):
+                ask(server.port, request)
+            wire.queries.clear()
+            ask(server.port, request)
+            found[case.name] = len(wire.queries)
+            if case.queries is not None and len(wire.queries) != case.queries:
+                sent = "; ".join(dict.fromkeys(wire.queries))
+                raise WrongAnswer(
+                    f"{case.name}: {len(wire.queries)} queries in place of {case.queries}: "
+                    f"{sent[:300]}"
+                )
+    return found
+
+
+def script(peer: Peer, case: ScriptCase, store: Store, cpu: int) -> dict[str, float]:
+    """Run a peer's script over many rows, and compare what it did; gives its figures. Blocks."""
+    if case.work == "iterate":
+        stores.need_readings(store)
+    else:
+        store.run("DELETE FROM measurement")
+    assert peer.script is not None, "only peers with a script have these cases"
+    ended = subprocess.run(
+        ["taskset", "-c", str(cpu), str(peer.python), str(APPS / peer.script), case.work],
+        cwd=APPS,
+        env=peer.variables(0, 0, store.url),
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_SCRIPT_SECONDS,
+    )
+    if ended.returncode:
+        lines = ended.stderr.strip().splitlines()
+        raise WrongAnswer(lines[-1][:500] if lines else f"ended with {ended.returncode}")
+    figures, *printed = ended.stdout.strip().splitlines()
+    if case.work == "bulk":
+        data_check.measured(store, MEASUREMENTS)
+    elif printed != [str(readings_total())]:
+        raise WrongAnswer(f"the readings add up to {printed}, not to {readings_total()}")
+    values: dict[str, float] = json.loads(figures)
+    return values
