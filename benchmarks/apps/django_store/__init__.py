@@ -1,0 +1,1 @@
+"""What a database holds, as Django knows an application."""
