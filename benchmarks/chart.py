@@ -15,6 +15,7 @@ WIDTH = 880
 GAP = 40
 PANEL = (WIDTH - GAP) / 2
 LABEL = 84
+LETTER = 6.6  # about as wide as one is
 VALUE = 58
 ROW = 21
 HEAD = 46
@@ -78,7 +79,8 @@ def _panel(
 ) -> list[str]:
     found = {name: figure(results.samples, case, name, "cost_us") for name in names}
     longest = max(value.high for value in found.values() if value) or 1.0
-    scale = (PANEL - LABEL - VALUE) / longest
+    label = max(LABEL, 8 + LETTER * max(len(results.peers[name]["title"]) for name in names))
+    scale = (PANEL - label - VALUE) / longest
     lines = [
         f'<text class="case" x="{x:g}" y="{y + 12:g}">{escape(title)}</text>',
         f'<text class="unit" x="{x:g}" y="{y + 29:g}">µs a {escape(unit)}</text>',
@@ -88,7 +90,7 @@ def _panel(
         if value is None:
             continue
         top = y + HEAD + index * ROW - 4
-        left = x + LABEL
+        left = x + label
         end = left + value.high * scale
         lines += [
             f'<g class="{"ours" if name == "trivet" else "theirs"}">',

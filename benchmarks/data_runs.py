@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from benchmarks import data_check, stores
 from benchmarks.case import LoadCase, ScriptCase
@@ -14,6 +15,9 @@ from benchmarks.rows import MEASUREMENTS, readings_total
 from benchmarks.servers import Server
 from benchmarks.stores import Kind, Store
 from benchmarks.wire import Wire
+
+# By names of peer and case: the texts in the order in which they were sent.
+Queries: TypeAlias = dict[tuple[str, str], tuple[str, ...]]
 
 PROBE = "/posts/1"
 LONGEST_SCRIPT_SECONDS = 600
@@ -59,10 +63,10 @@ def verify(port: int, case: LoadCase, store: Store) -> None:
         case.proof(port, case, store)
 
 
-def counted(peer: Peer, group: Iterable[LoadCase], store: Store, cpu: int) -> dict[str, int]:
-    """Give how many queries one request of each case sends, from a server with a stand-in between.
+def queries(peer: Peer, group: Iterable[LoadCase], store: Store, cpu: int) -> Queries:
+    """Give the queries that one request of each case sends, read by a stand-in before PostgreSQL.
 
-    Raises WrongAnswer where a case says how many there have to be, and there are others.
+    Blocks: a server of its own is started for that.
     """
     found = {}
     with (
@@ -75,14 +79,18 @@ def counted(peer: Peer, group: Iterable[LoadCase], store: Store, cpu: int) -> di
                 ask(server.port, request)
             wire.queries.clear()
             ask(server.port, request)
-            found[case.name] = len(wire.queries)
-            if case.queries is not None and len(wire.queries) != case.queries:
-                sent = "; ".join(dict.fromkeys(wire.queries))
-                raise WrongAnswer(
-                    f"{case.name}: {len(wire.queries)} queries in place of {case.queries}: "
-                    f"{sent[:300]}"
-                )
+            found[peer.name, case.name] = tuple(wire.queries)
     return found
+
+
+def compare_queries(case: LoadCase, sent: Sequence[str]) -> None:
+    """Raise WrongAnswer where a case says how many queries there have to be, and there are others.
+
+    One that asks for many rows at once does other work than the case asks for.
+    """
+    if case.queries is not None and len(sent) != case.queries:
+        texts = "; ".join(dict.fromkeys(sent))
+        raise WrongAnswer(f"{len(sent)} queries in place of {case.queries}: {texts[:300]}")
 
 
 def script(peer: Peer, case: ScriptCase, store: Store, cpu: int) -> dict[str, float]:
@@ -90,7 +98,7 @@ def script(peer: Peer, case: ScriptCase, store: Store, cpu: int) -> dict[str, fl
     if case.work == "iterate":
         stores.need_readings(store)
     else:
-        store.run("DELETE FROM measurement")
+        store.empty("measurement")
     assert peer.script is not None, "only peers with a script have these cases"
     ended = subprocess.run(
         ["taskset", "-c", str(cpu), str(peer.python), str(APPS / peer.script), case.work],

@@ -75,7 +75,7 @@ class Suite:
         self._begun = time.monotonic()
         self._rates: dict[tuple[str, str], float] = {}
         self._refused: set[tuple[str, str]] = set()
-        self._queries: dict[tuple[str, str], int] = {}
+        self._queries: data_runs.Queries = {}
         self._databases = Databases()
 
     def run(self) -> Results:
@@ -129,10 +129,11 @@ class Suite:
             address = "" if database is None else self._databases.of(database).url
             cpu = self.options.server_cpu
             try:
+                if database is not None:
+                    self._databases.of(database).tidy()
                 if database == "postgresql" and turn == 0:
                     store = self._databases.of(database)
-                    found = data_runs.counted(peer, group, store, cpu)
-                    self._queries.update({(peer.name, name): n for name, n in found.items()})
+                    self._queries |= data_runs.queries(peer, group, store, cpu)
                 with Server(
                     peer, app, cpu=cpu, probe=probe, routes=routes, database=address
                 ) as server:
@@ -155,11 +156,13 @@ class Suite:
             return
         try:
             if case.database is not None and case.empties is not None:
-                self._databases.of(case.database).run(f"DELETE FROM {case.empties}")
+                self._databases.of(case.database).empty(case.empties)
             if turn == 0:
                 check.verify(server.port, case)
                 if case.database is not None:
                     data_runs.verify(server.port, case, self._databases.of(case.database))
+                if key in self._queries:
+                    data_runs.compare_queries(case, self._queries[key])
                 if case.name == "sync" and server.peer.blocking_off_loop:
                     check.verify_thread(server.port)
             values = self._under_load(server, case, key)
@@ -200,7 +203,7 @@ class Suite:
         else:
             beside = {"disturbance": found.disturbance}
         if key in self._queries:
-            beside["queries"] = self._queries[key]
+            beside["queries"] = len(self._queries[key])
         return {
             "cost_us": found.cpu_seconds * 1e6 / units,
             "throughput": units / found.seconds,

@@ -19,7 +19,8 @@ NO_QUERIES = (
     *("BEGIN", "COMMIT", "END", "ROLLBACK", "START", "SAVEPOINT", "RELEASE", "SET", "RESET"),
     *("DISCARD", "DEALLOCATE", "CLOSE", "UNLISTEN", "SHOW"),
 )
-_SSL_REQUEST, _GSS_REQUEST = 80877103, 80877104
+# "May we speak encrypted?" and its like: eight bytes, before the connection is open.
+_QUESTIONS = (struct.pack("!ii", 8, 80877103), struct.pack("!ii", 8, 80877104))
 
 
 class Reader:
@@ -53,8 +54,7 @@ class Reader:
         letter, body = self._waiting[:begin], self._waiting[begin + 4 : end]
         self._waiting = self._waiting[end:]
         if not self._is_open:
-            (code,) = struct.unpack_from("!i", body)
-            self._is_open = code not in (_SSL_REQUEST, _GSS_REQUEST)
+            self._is_open = True
         return letter, body
 
     def _read(self, letter: bytes, body: bytes) -> str | None:
@@ -80,7 +80,6 @@ class Wire:
         self._open: list[socket.socket] = [self._listener]
         port = self._listener.getsockname()[1]
         user = (self._server.netloc.rpartition("@")[0] + "@").lstrip("@")
-        # No encryption between: what cannot be read cannot be counted.
         self.url = self._server._replace(netloc=f"{user}127.0.0.1:{port}").geturl()
         self.queries: list[str] = []
 
@@ -115,6 +114,9 @@ class Wire:
     def _pass_on(self, source: socket.socket, to: socket.socket, reader: Reader | None) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                if data in _QUESTIONS and reader is not None:
+                    source.sendall(b"N")  # no: what is encrypted cannot be counted
+                    continue
                 if reader is not None:
                     # Before it is sent: whoever has the answer finds its query counted.
                     self.queries += reader.feed(data)

@@ -8,22 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-from pydantic import BaseModel
 
 from trivet import App, HTTPException
 
 URL = os.environ["BENCH_DATABASE"]
 COLUMNS = "id, title, body, published, views, created, author_id"
-
-
-class Post(BaseModel):
-    id: int
-    title: str
-    body: str
-    published: bool
-    views: int
-    created: datetime
-    author_id: int
 
 
 async def leave_alone(connection: Any) -> None:
@@ -42,29 +31,29 @@ if URL.startswith("postgresql"):
     app = App(lifespan=lifespan)
 
     @app.get("/posts/{id}")
-    async def post(id: int) -> Post:
+    async def post(id: int) -> dict[str, Any]:
         row = await pools[0].fetchrow(f"SELECT {COLUMNS} FROM post WHERE id = $1", id)
         if row is None:
             raise HTTPException(404)
-        return Post(**row)
+        return dict(row)
 
 else:
     app = App()
     connection = sqlite3.connect(URL.removeprefix("sqlite:///"), check_same_thread=False)
 
     @app.get("/posts/{id}")
-    async def post(id: int) -> Post:
+    async def post(id: int) -> dict[str, Any]:
         rows = connection.execute(f"SELECT {COLUMNS} FROM post WHERE id = ?", (id,))
         row = rows.fetchone()
         if row is None:
             raise HTTPException(404)
         number, title, body, published, views, created, author_id = row
-        return Post(
-            id=number,
-            title=title,
-            body=body,
-            published=published,
-            views=views,
-            created=datetime.fromisoformat(created).replace(tzinfo=UTC),
-            author_id=author_id,
-        )
+        return {
+            "id": number,
+            "title": title,
+            "body": body,
+            "published": bool(published),
+            "views": views,
+            "created": datetime.fromisoformat(created).replace(tzinfo=UTC),
+            "author_id": author_id,
+        }

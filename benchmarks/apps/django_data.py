@@ -1,4 +1,4 @@
-"""Django's settings for the cases with a database: only its common middleware, a pool of ten."""
+"""Django's settings for the cases with a database: only its common middleware."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ ON_POSTGRESQL = {
     "PASSWORD": URL.password or "",
     "HOST": URL.hostname or "",
     "PORT": URL.port or "",
-    "OPTIONS": {"pool": {"min_size": 10, "max_size": 10}},
+    "CONN_MAX_AGE": None,
 }
 ON_SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",

@@ -10,7 +10,14 @@ from fastapi import Depends, FastAPI, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, String, Table, event, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    joinedload,
+    mapped_column,
+    relationship,
+    selectinload,
+)
 from sqlalchemy.types import TypeDecorator
 
 URL = os.environ["BENCH_DATABASE"]
@@ -184,7 +191,7 @@ async def published(id: int, session: Opened) -> Post:
 @app.get("/posts", response_model=list[ListedPost])
 async def posts(session: Opened) -> Sequence[Post]:
     newest = select(Post).where(Post.published).order_by(Post.id.desc()).limit(20)
-    loaded = newest.options(selectinload(Post.author), selectinload(Post.tags))
+    loaded = newest.options(joinedload(Post.author, innerjoin=True), selectinload(Post.tags))
     return (await session.scalars(loaded)).all()
 
 

@@ -67,6 +67,26 @@ def test_a_disturbed_machine_is_confessed(results: Results) -> None:
     assert "The machine was not quiet: something else had 30%" in markdown(results)
 
 
+def test_the_database_beside_the_server_has_a_column_of_its_own(results: Results) -> None:
+    values = {"cost_us": 50.0, "throughput": 1.0, "p99_ms": 1.0, "rss_mb": 1.0, "pss_mb": 1.0}
+    beside = {"database_us": 33.0, "queries": 2.0}
+    results.samples = [Sample("data-list-postgresql", "trivet", 0, {**values, **beside})]
+    results.machine["databases"] = {"PostgreSQL": "15.1"}
+
+    text = markdown(results)
+
+    assert "| CPU µs of the database | queries |" in text
+    assert "| Trivet | 50.0 (50.0 to 50.0) | - | 33.0 | 2.00 |" in text
+    assert "Databases: PostgreSQL 15.1." in text
+
+
+def test_a_script_is_told_by_its_time_and_memory(results: Results) -> None:
+    values = {"cpu_s": 1.5, "seconds": 2.0, "peak_mb": 80.0, "growth_mb": 4.0}
+    results.samples = [Sample("data-bulk-sqlite", "trivet", 0, values)]
+
+    assert "| Trivet | 1.50 (1.50 to 1.50) | 2.00 (2.00 to 2.00) |" in markdown(results)
+
+
 def test_results_survive_their_json(results: Results) -> None:
     again = Results.from_json(json.loads(json.dumps(results.as_json())))
 

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.case import Threshold
-from benchmarks.cases import THRESHOLDS, TITLES, chosen
+from benchmarks.cases import LOAD_CASES, THRESHOLDS, TITLES, chosen
+from benchmarks.data_cases import SCRIPT_CASES
+from benchmarks.peers import BY_NAME
 from benchmarks.verdict import Figure, Sample, figure, judge
 
 SEVENTH = Threshold("get", "cost_us", "at most 1/7", "fastapi", 1 / 7)
@@ -104,3 +106,27 @@ def test_routes_stands_for_both_of_its_cases() -> None:
 def test_an_unknown_case_is_named_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"no case nonsense; there are: get, post"):
         chosen("get,nonsense")
+
+
+def test_data_stands_for_everything_with_a_database() -> None:
+    names = {case.name for case in LOAD_CASES if case.database is not None}
+    names |= {script.name for script in SCRIPT_CASES}
+
+    assert set(chosen("data")) == names
+    assert chosen("data-list") == ("data-list-postgresql", "data-list-sqlite")
+
+
+def test_a_part_of_a_word_stands_for_nothing() -> None:
+    with pytest.raises(ValueError, match="no case dat;"):
+        chosen("dat")
+
+
+@pytest.mark.parametrize("threshold", [t for t in THRESHOLDS if t.peer], ids=lambda t: t.wording)
+def test_the_peer_of_a_threshold_takes_part_in_its_case(threshold: Threshold) -> None:
+    assert threshold.peer is not None
+    assert (threshold.peer_case or threshold.case) in BY_NAME[threshold.peer].cases
+    assert threshold.case in BY_NAME["trivet"].cases
+
+
+def test_trivet_takes_part_in_every_case() -> None:
+    assert BY_NAME["trivet"].cases == set(TITLES)
