@@ -7,11 +7,10 @@ import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
-from benchmarks import data_check, stores
+from benchmarks import data_check, rows, stores
 from benchmarks.case import LoadCase, ScriptCase
 from benchmarks.check import WrongAnswer, ask
 from benchmarks.peers import APPS, Peer
-from benchmarks.rows import MEASUREMENTS, readings_total
 from benchmarks.servers import Server
 from benchmarks.stores import Kind, Store
 from benchmarks.wire import Wire
@@ -100,8 +99,9 @@ def script(peer: Peer, case: ScriptCase, store: Store, cpu: int) -> dict[str, fl
     else:
         store.empty("measurement")
     assert peer.script is not None, "only peers with a script have these cases"
+    line = str(peer.python), str(APPS / peer.script)
     ended = subprocess.run(
-        ["taskset", "-c", str(cpu), str(peer.python), str(APPS / peer.script), case.work],
+        ["taskset", "-c", str(cpu), *line, case.work, str(rows.MEASUREMENTS)],
         cwd=APPS,
         env=peer.variables(0, 0, store.url),
         capture_output=True,
@@ -113,8 +113,8 @@ def script(peer: Peer, case: ScriptCase, store: Store, cpu: int) -> dict[str, fl
         raise WrongAnswer(lines[-1][:500] if lines else f"ended with {ended.returncode}")
     figures, *printed = ended.stdout.strip().splitlines()
     if case.work == "bulk":
-        data_check.measured(store, MEASUREMENTS)
-    elif printed != [str(readings_total())]:
-        raise WrongAnswer(f"the readings add up to {printed}, not to {readings_total()}")
+        data_check.measured(store, rows.MEASUREMENTS)
+    elif printed != [str(rows.readings_total())]:
+        raise WrongAnswer(f"the readings add up to {printed}, not to {rows.readings_total()}")
     values: dict[str, float] = json.loads(figures)
     return values

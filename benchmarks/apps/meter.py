@@ -11,15 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-COUNT = 100_000
 CHUNK = 10_000
 
 
 def measurements() -> list[dict[str, object]]:
-    """Make the rows that are to be inserted: all of them, before anything is measured."""
+    """Make as many rows as the command line says: all of them, before anything is measured."""
     return [
         {"sensor": n % 1000, "value": n * 0.5, "label": f"sensor {n % 1000}"}
-        for n in range(1, COUNT + 1)
+        for n in range(1, int(sys.argv[2]) + 1)
     ]
 
 

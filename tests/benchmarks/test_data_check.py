@@ -220,7 +220,10 @@ def test_our_own_applications_give_every_right_answer(full_store: Store, name: s
 
 @on_linux
 @pytest.mark.slow
-def test_the_script_of_trivet_stores_all_of_its_rows(store: Store) -> None:
+def test_the_script_of_trivet_stores_all_of_its_rows(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "MEASUREMENTS", 20_000)
     case = next(c for c in SCRIPT_CASES if c.name == "data-bulk-sqlite")
 
     values = data_runs.script(BY_NAME["trivet"], case, store, cpu=0)
