@@ -39,8 +39,11 @@ class UnitAround(Around):
         await (opened.commit() if status < 400 else opened.roll_back())
 
     async def leave(self, opened: Unit, error: BaseException | None) -> None:
+        if error is not None:
+            await opened.roll_back()  # what answers the error may begin it again
+            return
         try:
-            await (opened.commit() if error is None else opened.roll_back())
+            await opened.commit()
         finally:
             opened.is_over = True
 

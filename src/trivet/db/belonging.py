@@ -28,9 +28,9 @@ def units(unit: Unit | None) -> Iterator[Unit]:
 
 
 def unit_of(unit: Unit | None, database: Database) -> Unit | None:
-    """Give the innermost unit of work on a database, or None."""
+    """Give the innermost unit of work on a database that is not over, or None."""
     for one in units(unit):
-        if one.database is database:
+        if one.database is database and not one.is_over:
             return one
     return None
 
@@ -38,9 +38,7 @@ def unit_of(unit: Unit | None, database: Database) -> Unit | None:
 def main_unit(unit: Unit) -> Unit:
     """Give the unit on the first of several databases, where no model says which."""
     *_, outermost = units(unit)
-    found = unit_of(unit, outermost.database)
-    assert found is not None, "it is among them"
-    return found
+    return unit_of(unit, outermost.database) or outermost
 
 
 def unit_for(unit: Unit, model: Any) -> Unit:

@@ -90,7 +90,7 @@ class UnitOverError(OutsideUnitError):
             "the unit of work that this task began in is over, so that nobody would commit what is"
             " written now",
             code="db.unit-over",
-            mend="async with database.own_transaction(): ...   # in the task that lives longer",
+            mend="async with database.transaction(): ...   # in the task that lives longer",
         )
 
 

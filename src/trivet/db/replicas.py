@@ -232,10 +232,13 @@ class ReplicaUnit(Unit):
 def _is_lost(error: BaseException | None) -> bool:
     if isinstance(error, OSError | asyncio.TimeoutError):
         return True
-    name = type(error).__name__
-    return False if error is None else name in _LOST or _is_lost(error.__cause__)
+    if error is None:
+        return False
+    is_lost = type(error).__name__ in _LOST or str(error) == _NO_FILE
+    return is_lost or _is_lost(error.__cause__)
 
 
+_NO_FILE = "unable to open database file"  # SQLite's
 # By name: no driver is imported here that the application may not have.
 _LOST = frozenset(
     {
