@@ -192,8 +192,6 @@ async def test_a_unit_keeps_to_one_tenant(rows: Database) -> None:
 
 @pytest.fixture
 async def houses(kind: str, worker_id: str) -> AsyncIterator[Database]:
-    if kind == "sqlite":
-        pytest.skip("SQLite has no schemas: a test of its own says so")
     async with own_database(address(kind), worker_id, models=House, pool_size=2) as found:
         yield found
 
@@ -210,6 +208,7 @@ async def schemas(houses: Database, worker_id: str) -> AsyncIterator[list[str]]:
             await connection.execute(text(f"DROP SCHEMA {name}{cascade}"))
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
 async def test_each_schema_has_its_own_rows(houses: Database, schemas: list[str]) -> None:
     async def live(schema: str) -> None:
         for turn in range(5):
@@ -218,7 +217,6 @@ async def test_each_schema_has_its_own_rows(houses: Database, schemas: list[str]
                 made = await Paper.create(tenant=schema, title="x")
                 assert made.id == turn + 1
                 assert {paper.tenant for paper in await Paper.where(Paper.id > 0)} == {schema}
-                assert unit.sync_session is not None
             async with houses.transaction() as unit:
                 await unit.use_schema(schema)
                 assert (await Paper.get(turn + 1)).tenant == schema
@@ -226,19 +224,18 @@ async def test_each_schema_has_its_own_rows(houses: Database, schemas: list[str]
                     [schema] * (turn + 1)
                 )
                 assert unit.sync_session().scalar(select(Paper.tenant)) == schema
-                await Paper.bulk_create([{"tenant": schema, "title": "bulk"}])
-                await Paper.where(title="bulk").delete()
+                await Paper.where(title="x").update(title="y")
             async with houses.transaction() as unit:
                 await unit.use_schema(schema)
-                assert await Paper.where(title="bulk").count() == 0
+                assert await Paper.where(title="y").count() == turn + 1
 
-    await live(schemas[0])
-    await live(schemas[1])
+    await asyncio.gather(*[live(schema) for schema in schemas])
     with pytest.raises(DBAPIError):  # no table is outside the schemas
         async with houses.transaction():
             await Paper.all().count()
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
 async def test_a_schema_is_chosen_before_anything_is_written(
     houses: Database, schemas: list[str]
 ) -> None:
