@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,6 +114,10 @@ async def test_requests_are_routed_too(followed: Database) -> None:
     app = App()
     app.use(followed)
 
+    @app.get("/posts", response_model=list[Post])
+    async def posts() -> Any:
+        return Post.all()
+
     @app.get("/titles")
     async def titles() -> list[str]:
         return [post.title for post in await Post.where(id=1)]
@@ -124,6 +129,7 @@ async def test_requests_are_routed_too(followed: Database) -> None:
 
     async with async_client(app) as client:
         assert [(await client.get("/titles")).json() for _ in "ab"] == [["first"], ["second"]]
+        assert [row["title"] for row in (await client.get("/posts")).json()] == ["first"]
         assert (await client.post("/titles")).json() == ["primary", "new"]
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -50,6 +50,14 @@ def watched(database: Database, analytics: Database) -> App:
         two = await Visit.create(path="/two")
         two.path = one.path  # refused when it is written, which is before anything is committed
 
+    @app.get("/posts", response_model=list[Post])
+    async def posts() -> Any:
+        return Post.all()
+
+    @app.get("/visits", response_model=list[Visit])
+    async def visits() -> Any:
+        return Visit.all()
+
     @app.get("/counts")
     async def counts() -> list[int]:
         return list(await asyncio.gather(Post.all().count(), Visit.all().count()))
@@ -72,6 +80,8 @@ async def test_each_model_finds_its_database(database: Database, analytics: Data
 
         assert (await client.get("/counts")).json() == [1, 1]
         assert (await client.get("/sessions")).json() == [1, 1]
+        assert (await client.get("/visits")).json() == [{"id": 1, "path": "/one"}]
+        assert [post["title"] for post in (await client.get("/posts")).json()] == ["one"]
     async with database.transaction(), analytics.transaction():
         assert await Post.all().values_list("title") == ["one"]
         assert (await Visit.get(1)).path == "/one"

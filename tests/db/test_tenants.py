@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from sqlalchemy import select, text
@@ -89,6 +89,10 @@ def papers(database: Database) -> App:
         seen = {*found[0], *streamed, *by_hand}
         return sorted({*seen, *[paper.title for paper in (*found[1], *found[2])]})
 
+    @app.get("/rows", dependencies=mine, response_model=list[Paper])
+    async def answered() -> Any:
+        return Paper.all()  # its rows are made into the answer
+
     @app.get("/papers/{id}", dependencies=mine)
     async def one(id: int) -> str:
         return (await Paper.get(id)).title
@@ -125,6 +129,8 @@ async def test_tenants_at_the_same_time_see_their_own_rows_alone(rows: Database)
                 for path in ("/papers", "/plain"):
                     assert set((await client.get(path, headers=headers)).json()) == own[tenant]
                     assert (await client.get(path)).json() == []  # nobody sees nothing
+                answered = (await client.get("/rows", headers=headers)).json()
+                assert {row["title"] for row in answered} == own[tenant]
                 one = await client.get(f"/papers/{made.json()}", headers=headers)
                 assert one.json() == title
                 for other in ({"tenant": tenant + "x"}, {}):
