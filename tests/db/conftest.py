@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -35,10 +36,10 @@ def address(kind: str) -> str:
 
 
 @asynccontextmanager
-async def own_database(url: str, worker: str) -> AsyncIterator[Database]:
+async def own_database(url: str, worker: str, **options: Any) -> AsyncIterator[Database]:
     """Give an empty database that no other process uses."""
     if url.startswith("sqlite"):
-        database = Database(url)
+        database = Database(url, **options)
         try:
             yield database
         finally:
@@ -47,7 +48,7 @@ async def own_database(url: str, worker: str) -> AsyncIterator[Database]:
     # Runs that share a server, and workers of one run, each have their own.
     name = f"trivet_{worker}_{os.getpid()}"
     await _on_server(url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
-    database = Database(urlsplit(url)._replace(path=f"/{name}").geturl())
+    database = Database(urlsplit(url)._replace(path=f"/{name}").geturl(), **options)
     try:
         yield database
     finally:

@@ -149,7 +149,8 @@ class App(Declaring):
         self.user_middleware: list[Middleware] = list(options.get("middleware") or [])
         self.hooks: list[Hook] = list(options.get("hooks") or [])
         self.arounds: list[Around] = []
-        self.parts: dict[type[Part], Part] = {}
+        # By type; where several of one type may be there, the later ones by themselves.
+        self.parts: dict[type[Part] | Part, Part] = {}
         self._built: Built | None = None
         self._asgi: ASGIApp | None = None
         self.setup()
@@ -291,14 +292,18 @@ class App(Declaring):
     def use(self, part: SomePart) -> SomePart:
         """Install a part, and before it what it requires; gives the part that is installed.
 
-        A part of the same type that is there already is kept and given back.
+        A part of the same type that is there already is kept and given back, unless it says that
+        there may be several.
         """
         found = self.parts.get(type(part))
-        if found is not None:
+        if found is part or part in self.parts:
+            return part
+        if found is not None and not getattr(part, "may_be_several", False):
             return found  # type: ignore[return-value]
         for needed in part.requires:
-            self.use(needed)
-        self.parts[type(part)] = part
+            if type(needed) not in self.parts:
+                self.use(needed)
+        self.parts[type(part) if found is None else part] = part
         part.install(self)
         self.hooks.extend(part.hooks())
         around = part.around()

@@ -25,10 +25,12 @@ class Part:
     """One battery: subclass it, or give any object that has the same attributes.
 
     `requires` are parts that must be there too: `app.use` installs them first, once for each type.
+    An application has one part of a type, unless `may_be_several`: then each object is one.
     """
 
     name: str = ""
     requires: Sequence[Part] = ()
+    may_be_several: bool = False
 
     def install(self, app: App) -> None:
         """Do at installation what the attributes cannot say; the rest is read after it."""

@@ -20,15 +20,18 @@ from trivet.db.errors import (
     RowLocked,
     StaleError,
     TooManyFound,
+    UnitOverError,
 )
 from trivet.db.mixins import SoftDelete, Versioned
 from trivet.db.model import BareModel, Model, UuidModel
 from trivet.db.pages import CursorPage, Page
 from trivet.db.query import Query
 from trivet.db.relations import relationship
+from trivet.db.replicas import Replica, Replicas
 from trivet.db.schemas import schema
 from trivet.db.signals import Bulk
-from trivet.db.unit import Unit, session
+from trivet.db.tenants import row_policy
+from trivet.db.unit import Unit, session, sync_session
 
 __all__ = [
     "BadCursor",
@@ -50,12 +53,15 @@ __all__ = [
     "OutsideUnitError",
     "Page",
     "Query",
+    "Replica",
+    "Replicas",
     "RowLocked",
     "Slug",
     "SoftDelete",
     "StaleError",
     "TooManyFound",
     "Unit",
+    "UnitOverError",
     "Updated",
     "UtcDateTime",
     "UuidModel",
@@ -67,6 +73,8 @@ __all__ = [
     "or_",
     "related",
     "relationship",
+    "row_policy",
     "schema",
     "session",
+    "sync_session",
 ]

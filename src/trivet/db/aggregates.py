@@ -107,7 +107,7 @@ class RowQuery:
         return found[0] if found else None
 
     async def _rows(self) -> list[Row[Any]]:
-        return list(await unit_now().rows(self.statement()))
+        return list(await unit_now(self._query.model).rows(self.statement()))
 
     def _column(self, column: Any) -> Any:
         return getattr(self._query.model, column) if isinstance(column, str) else column

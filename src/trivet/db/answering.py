@@ -9,38 +9,34 @@ that are shown and not loaded yet.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import inspect
 
 from trivet.db.errors import NotFound, TooManyFound
 from trivet.db.loading import Reading, reading_of
 from trivet.db.query import Query
-from trivet.db.unit import Unit, unit_now
+from trivet.db.unit import unit_now
 from trivet.db.wanted import Wanted, wanted
 from trivet.routing.around import Preparing
-
-if TYPE_CHECKING:
-    from trivet.db.database import Database
 
 __all__ = ["Answering", "answering"]
 
 _UNKNOWN: Any = object()
 
 
-def answering(database: Database, model: Any) -> Preparing | None:
+def answering(model: Any) -> Preparing | None:
     """Give what prepares values for answers of the type `model`, if it shows mapped classes."""
     found = wanted(model, Query)
     if found is None or not found.concerns_models:
         return None
-    return Answering(database, found)
+    return Answering(found)
 
 
 class Answering(Preparing):
     """Makes queries and objects ready for one type of answer."""
 
-    def __init__(self, database: Database, wanted: Wanted) -> None:
-        self._database = database
+    def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._readings: dict[type[Any], Reading | None] = {}
         self._is_flat = wanted.is_flat
@@ -52,7 +48,7 @@ class Answering(Preparing):
     async def ready(self, value: Any) -> Any:
         """Give rows for a query; load what objects lack."""
         if type(value) is not Query:
-            await self._complete(unit_now(), [value], self._wanted)
+            await self._complete([value], self._wanted)
             return value
         if self._wanted.is_many:
             return await self._rows(value)
@@ -68,26 +64,26 @@ class Answering(Preparing):
         return list(_described(self._wanted, "the rows"))
 
     async def _rows(self, query: Query[Any]) -> list[Any]:
-        unit = unit_now()
+        unit = unit_now(query.model)
         reading = self._readings.get(query.model, _UNKNOWN)
         if reading is _UNKNOWN:
             reading = reading_of(self._wanted, inspect(query.model))
             self._readings[query.model] = reading
         if reading is not None and unit.reads_directly:
-            planned = self._database.planned_rows(query, reading)
+            planned = unit.database.planned_rows(query, reading)
             if planned is not None:
                 plan, values = planned
                 found = plan.make(await unit.read(plan.sql, values))
                 if not reading.relations:
                     return list(found)
                 items, kept = found
-                await self._database.loader.fill(unit, reading, items, kept)
+                await unit.database.loader.fill(unit, reading, items, kept)
                 return list(items)
         items = await query
-        await self._complete(unit, items, self._wanted)
+        await self._complete(items, self._wanted)
         return items
 
-    async def _complete(self, unit: Unit, values: Sequence[Any], wanted: Wanted) -> None:
+    async def _complete(self, values: Sequence[Any], wanted: Wanted) -> None:
         """Load what is wanted of objects, and of objects inside of others."""
         objects: dict[type[Any], list[Any]] = {}
         for value in _alone(values):
@@ -96,11 +92,11 @@ class Answering(Preparing):
                 continue
             for part in wanted.parts:
                 if part.below is not None and (inner := _part(value, part.names)) is not None:
-                    await self._complete(unit, [inner], part.below)
+                    await self._complete([inner], part.below)
         for model, items in objects.items():
             branches = wanted.branches(inspect(model))
             if branches:
-                await unit.load(items, branches)
+                await unit_now(model).load(items, branches)
 
 
 def _alone(values: Sequence[Any]) -> Iterator[Any]:

@@ -25,7 +25,7 @@ _MOST_VALUES = 20_000  # in one statement: PostgreSQL and SQLite take 32,766
 
 async def bulk_create(model: type[Row], rows: Iterable[Any], *, returning: bool) -> list[Row] | int:
     """Insert rows; gives them as objects in their order if `returning`, their number otherwise."""
-    unit, given = unit_now(), [_values(model, row) for row in rows]
+    unit, given = unit_now(model), [_values(model, row) for row in rows]
     bulk = Bulk(model, "create", given)
     await _tell(unit, "before_bulk", bulk)
     made: list[Row] = []
@@ -47,7 +47,7 @@ async def bulk_create(model: type[Row], rows: Iterable[Any], *, returning: bool)
 
 async def bulk_update(model: type[Any], rows: Iterable[Any], fields: Sequence[str] | None) -> None:
     """Change rows by their keys; of objects, `fields` or all columns are written."""
-    unit, mapper = unit_now(), inspect(model)
+    unit, mapper = unit_now(model), inspect(model)
     keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
     if mapper.version_id_col is not None:
         raise SetupError(
@@ -78,7 +78,7 @@ async def upsert(
     returning: bool,
 ) -> list[Row] | int:
     """Insert rows, and change those whose `on_conflict` columns are there already."""
-    unit, mapper = unit_now(), inspect(model)
+    unit, mapper = unit_now(model), inspect(model)
     given = [_values(model, row) for row in rows]
     unique = [_name(model, column) for column in on_conflict]
     await _tell(unit, "before_bulk", Bulk(model, "upsert", given))

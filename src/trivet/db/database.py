@@ -15,17 +15,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, LiteralString, ParamSpec, TypeVar
 
-from sqlalchemy import MetaData, Select, bindparam, inspect, select
+from sqlalchemy import Engine, MetaData, Select, bindparam, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from trivet.app.application import App
 from trivet.app.part import Part
 from trivet.checks import Finding
-from trivet.db.answering import answering
+from trivet.db.around import BesideAround, UnitAround
+from trivet.db.belonging import check_apart, owner_of, unit_of
 from trivet.db.drivers import Driver, driver_of
 from trivet.db.errors import (
     BadCursor,
@@ -40,11 +42,14 @@ from trivet.db.loading import Loader, Reading
 from trivet.db.model import BareModel
 from trivet.db.query import Query
 from trivet.db.reading import RowPlan, dictionaries, instances, is_plain, plan_of
+from trivet.db.replicas import OpenReplicas, Replicas, ReplicaUnit, primary
 from trivet.db.signals import Signals
 from trivet.db.sql import Sql
+from trivet.db.sync import sync_engine
+from trivet.db.tenants import apart_like, create_schema
 from trivet.db.transactions import Isolation, SpecialUnit, refuse_inside, retrying
-from trivet.db.unit import Unit, current, unit_now
-from trivet.routing.around import Around, Preparing
+from trivet.db.unit import Unit, current
+from trivet.routing.around import Around
 
 __all__ = ["Database"]
 
@@ -63,10 +68,11 @@ class Database(Part):
     ``mysql://…``; ``sqlite://`` is a file that goes with the process. At most `pool_size`
     connections are open; who waits longer than `timeout` seconds for one is told 503.
     `migrations` is their folder, by default the one of this name beside the file that makes the
-    database; `metadata` are the tables that they follow, by default those of all models.
+    database. `models` is the class whose models are kept here, where an application has several
+    databases, and `name` what commands call it. `replicas` are addresses that are read from.
     """
 
-    name = "database"
+    may_be_several = True
 
     def __init__(
         self,
@@ -74,13 +80,18 @@ class Database(Part):
         *,
         pool_size: int = 10,
         timeout: float = 5.0,
+        models: type[DeclarativeBase] | MetaData = BareModel,
+        name: str = "",
+        replicas: Sequence[str] | Replicas = (),
         migrations: str | Path | None = None,
-        metadata: MetaData | None = None,
         **options: Any,
     ):
         beside = Path(sys._getframe(1).f_globals.get("__file__") or "main.py").resolve()
-        self.migrations = beside.parent / (migrations or "migrations")
-        self.metadata = BareModel.metadata if metadata is None else metadata
+        self.metadata = models if isinstance(models, MetaData) else models.metadata
+        is_main = self.metadata is BareModel.metadata
+        self.name = name or ("database" if is_main else owner_of(models).lower())
+        folder = "migrations" if is_main else f"migrations_{self.name}"
+        self.migrations = beside.parent / (migrations or folder)
         self.driver: Driver = driver_of(make_url(url))
         self.timeout = timeout
         self.signals = Signals()
@@ -96,14 +107,31 @@ class Database(Part):
         self._key_plans: dict[type[Any], RowPlan | None] = {}
         self._plans: dict[Any, RowPlan | None] = {}
         self.loader = Loader(self)
+        self.is_postgres = self._dialect.name == "postgresql"
+        self._all: list[Database] = [self]  # those of the application, the first of which is first
+        self._plain_engine: Engine | None = None
+        self._plain_options = (pool_size, options)
+        given = replicas if isinstance(replicas, Replicas) else Replicas(replicas)
+        self.replicas = OpenReplicas(self, given) if given.urls else None
+        # What a request pays for is decided here.
+        self.unit_kind: type[Unit] = Unit if self.replicas is None else ReplicaUnit
         # SQLite takes one writer at a time; the others wait here, not in the file.
         self._writer = asyncio.Lock() if self.driver.has_one_writer else None
 
     # -- as a part -------------------------------------------------------------------------------
 
+    def install(self, app: App) -> None:
+        """Look at the databases that are there already; raises `SetupError` for one like them."""
+        others = [part for part in app.parts.values() if isinstance(part, Database)]
+        others.remove(self)
+        check_apart(self, self.metadata, others)
+        self._all = others[0]._all if others else [self]
+        if others:
+            self._all.append(self)
+
     def around(self) -> Around:
         """Give what opens and closes the unit of work around each handler."""
-        return UnitAround(self)
+        return UnitAround(self) if self._all[0] is self else BesideAround(self)
 
     def exception_handlers(self) -> dict[Any, Callable[..., Any]]:
         """Answer what is not there with 404, and an exhausted pool with 503."""
@@ -117,9 +145,10 @@ class Database(Part):
         }
 
     def commands(self) -> Sequence[Any]:
-        """Give the commands of migrations."""
-        module = import_module(_MIGRATE)
-        return list(module.Commands(self, self.migrations, self.metadata).all())
+        """Give the commands of migrations; those of the first database are for all of them."""
+        if self._all[0] is not self:
+            return ()
+        return list(import_module(_MIGRATE).commands_of(self._all))
 
     def checks(self, app: App) -> Sequence[Finding]:
         """Tell what is risky about the newest migration."""
@@ -156,8 +185,8 @@ class Database(Part):
             async with self.own_transaction(isolation=isolation, read_only=read_only) as unit:
                 yield unit
             return
-        outer = current.get()
-        if outer is not None and outer.database is self:
+        outer = unit_of(current.get(), self)
+        if outer is not None:
             async with (await outer.session()).begin_nested():
                 yield outer
             return
@@ -180,10 +209,27 @@ class Database(Part):
         Awaited, it gives rows; ``.into(Post)`` makes objects of them. Values are bound, never
         written into the text.
         """
-        unit = unit_now()
-        if unit.database is not self:
+        return Sql(self.unit, statement, values)
+
+    @property
+    def unit(self) -> Unit:
+        """The present unit of work on this database; raises `OutsideUnitError`."""
+        unit = unit_of(current.get(), self)
+        if unit is None:
             raise OutsideUnitError
-        return Sql(unit, statement, values)
+        return unit
+
+    async def session(self) -> AsyncSession:
+        """Give the session of the present unit of work, as a dependency: `Depends(db.session)`."""
+        return await self.unit.session()
+
+    async def sync_session(self) -> Session:
+        """Give a plain session, as a dependency of handlers that do not await."""
+        return self.unit.sync_session()
+
+    def primary(self) -> AbstractAsyncContextManager[None]:
+        """Read from the primary and not from a replica: ``async with db.primary():``."""
+        return primary(self)
 
     @asynccontextmanager
     async def own_transaction(
@@ -191,9 +237,13 @@ class Database(Part):
     ) -> AsyncIterator[Unit]:
         """Open a unit of work that is no part of another one."""
         if isolation is None and not read_only:
-            unit = Unit(self)
+            unit = self.unit_kind(self)
         else:
             unit = SpecialUnit(self, isolation, read_only=read_only)
+        unit.beside = current.get()
+        outer = unit_of(unit.beside, self)
+        if outer is not None:
+            apart_like(unit, outer)
         token = current.set(unit)
         try:
             if isinstance(unit, SpecialUnit):
@@ -205,22 +255,34 @@ class Database(Part):
         else:
             await unit.commit()
         finally:
+            unit.is_over = True
             current.reset(token)
 
-    async def create_tables(self, base: type[BareModel] = BareModel) -> None:
+    async def create_tables(self, base: type[BareModel] | None = None) -> None:
         """Make the tables of all models that are not there; for tests and first steps."""
         async with self.engine.begin() as connection:
-            await connection.run_sync(base.metadata.create_all)
+            await connection.run_sync((base or self).metadata.create_all)
 
-    async def drop_tables(self, base: type[BareModel] = BareModel) -> None:
+    async def drop_tables(self, base: type[BareModel] | None = None) -> None:
         """Drop the tables of all models."""
         async with self.engine.begin() as connection:
-            await connection.run_sync(base.metadata.drop_all)
+            await connection.run_sync((base or self).metadata.drop_all)
+
+    async def create_schema(self, schema: str) -> None:
+        """Make a schema with the tables of all models that name none; for tests, and new tenants.
+
+        Raises `SetupError` on SQLite, which has no schemas.
+        """
+        await create_schema(self, schema)
 
     async def close(self) -> None:
         """Close all connections."""
         await self.driver.close()
         await self.engine.dispose()
+        if self.replicas is not None:
+            await self.replicas.close()
+        if self._plain_engine is not None:
+            self._plain_engine.dispose()
 
     # -- for the unit of work --------------------------------------------------------------------
 
@@ -237,6 +299,12 @@ class Database(Part):
         """Let the next writer begin."""
         if self._writer is not None:
             self._writer.release()
+
+    def plain_engine(self) -> Engine:
+        """Give the engine of plain sessions, made with the first one."""
+        if self._plain_engine is None:
+            self._plain_engine = sync_engine(self, *self._plain_options)
+        return self._plain_engine
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read on a borrowed connection, and give the driver's own rows."""
@@ -305,27 +373,6 @@ class Database(Part):
         maker = partial(dictionaries, reading.names, kept=reading.kept)
         chosen = statement.with_only_columns(*reading.columns)
         return plan_of(chosen, binds, self._dialect, maker)
-
-
-class UnitAround(Around):
-    """One unit of work for each request, committed before its answer goes out."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def preparing(self, model: Any) -> Preparing | None:
-        return answering(self._database, model)
-
-    def begin(self) -> Unit:
-        unit = Unit(self._database)
-        current.set(unit)
-        return unit
-
-    async def finish(self, opened: Unit, status: int) -> None:
-        await (opened.commit() if status < 400 else opened.roll_back())
-
-    async def leave(self, opened: Unit, error: BaseException | None) -> None:
-        await (opened.commit() if error is None else opened.roll_back())
 
 
 def _not_found(request: Request, error: NotFound) -> JSONResponse:

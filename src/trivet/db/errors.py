@@ -15,6 +15,7 @@ __all__ = [
     "RowLocked",
     "StaleError",
     "TooManyFound",
+    "UnitOverError",
 ]
 
 
@@ -77,6 +78,19 @@ class OutsideUnitError(SetupError):
             " to commit",
             code="db.outside-unit",
             mend="async with database.transaction(): ...   # requests have one by themselves",
+        )
+
+
+class UnitOverError(OutsideUnitError):
+    """A unit of work was used after its end, by a task that outlived the request or the block."""
+
+    def __init__(self) -> None:
+        SetupError.__init__(
+            self,
+            "the unit of work that this task began in is over, so that nobody would commit what is"
+            " written now",
+            code="db.unit-over",
+            mend="async with database.transaction(): ...   # in the task that lives longer",
         )
 
 

@@ -71,23 +71,23 @@ class SoftDelete:
     @classmethod
     async def find(cls, key: Any) -> Self | None:
         """Give the object with this key, or None where it is not there or deleted."""
-        found = await unit_now().find(cls, key)
+        found = await unit_now(cls).find(cls, key)
         return None if found is None or found.is_deleted else found
 
     async def delete(self) -> None:
         """Mark the row as deleted; committed with the unit of work."""
         self.deleted = now()
-        await unit_now().save(self)
+        await unit_now(type(self)).save(self)
 
     async def restore(self) -> Self:
         """Take the mark away again."""
         self.deleted = None
-        await unit_now().save(self)
+        await unit_now(type(self)).save(self)
         return self
 
     async def erase(self) -> None:
         """Delete the row itself; it cannot be restored."""
-        await unit_now().delete(self)
+        await unit_now(type(self)).delete(self)
 
 
 class Versioned:

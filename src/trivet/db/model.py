@@ -58,6 +58,13 @@ class BareModel(DeclarativeBase):
     type_annotation_map: ClassVar[Any] = TYPES
     _defaults: ClassVar[dict[str, Any]]
 
+    def __init_subclass__(cls, *, apart: bool = False, **given: Any) -> None:
+        """Map the class; `apart` makes one whose models are kept in a database of their own."""
+        if apart:
+            cls.__abstract__ = True
+            cls.metadata = MetaData(naming_convention=_NAMES)
+        super().__init_subclass__(**given)
+
     @declared_attr.directive
     def __tablename__(cls) -> str | None:  # noqa: N805  # SQLAlchemy gives it the class
         """The class's name in snake case; a subclass of a model shares its table."""
@@ -100,12 +107,12 @@ class BareModel(DeclarativeBase):
     @classmethod
     async def get(cls, key: Any) -> Self:
         """Give the object with this key (a tuple for a composite one); raises `NotFound`."""
-        return await unit_now().get(cls, key)
+        return await unit_now(cls).get(cls, key)
 
     @classmethod
     async def find(cls, key: Any) -> Self | None:
         """Give the object with this key, or None."""
-        return await unit_now().find(cls, key)
+        return await unit_now(cls).find(cls, key)
 
     @classmethod
     async def create(cls, **values: Any) -> Self:
@@ -199,7 +206,7 @@ class BareModel(DeclarativeBase):
 
     async def save(self) -> Self:
         """Store what is new or changed; committed with the unit of work."""
-        await unit_now().save(self)
+        await unit_now(type(self)).save(self)
         return self
 
     async def update(self, **values: Any) -> Self:
@@ -213,11 +220,11 @@ class BareModel(DeclarativeBase):
 
     async def delete(self) -> None:
         """Delete the row; committed with the unit of work."""
-        await unit_now().delete(self)
+        await unit_now(type(self)).delete(self)
 
     async def refresh(self) -> Self:
         """Read the row again, over what was changed and not saved."""
-        await unit_now().refresh(self)
+        await unit_now(type(self)).refresh(self)
         return self
 
 

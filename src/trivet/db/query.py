@@ -331,7 +331,7 @@ class Query(Generic[Item]):
     def __await__(self) -> Generator[Any, None, list[Item]]:
         if self._special is not None:
             return self._special.fetch(self).__await__()
-        return unit_now().fetch(self).__await__()
+        return unit_now(self.model).fetch(self).__await__()
 
     async def __aiter__(self) -> AsyncIterator[Item]:
         for item in await self:
@@ -375,12 +375,13 @@ class Query(Generic[Item]):
 
     async def explain(self, *, analyze: bool = False) -> str:
         """Give the database's plan for the query; `analyze` runs it and measures."""
-        return await explained(unit_now(), self.statement(), analyze=analyze)
+        return await explained(unit_now(self.model), self.statement(), analyze=analyze)
 
     async def aggregate(self, **expressions: Any) -> dict[str, Any]:
         """Give values computed of all the rows: ``total=func.sum(Post.views)``."""
         named = [value.label(name) for name, value in expressions.items()]
-        rows = await unit_now().rows(select(*named).select_from(self.model).where(*self._keys()))
+        wanted = select(*named).select_from(self.model).where(*self._keys())
+        rows = await unit_now(self.model).rows(wanted)
         return dict(rows[0]._mapping)
 
     async def one(self) -> Item:
@@ -402,12 +403,12 @@ class Query(Generic[Item]):
     async def count(self) -> int:
         """Count the rows."""
         inner = self._bare().subquery()
-        found: int = await unit_now().scalar(select(func.count()).select_from(inner))
+        found: int = await unit_now(self.model).scalar(select(func.count()).select_from(inner))
         return found
 
     async def exists(self) -> bool:
         """Tell whether there is any row."""
-        found: bool = await unit_now().scalar(select(exists(self.limit(1)._bare())))
+        found: bool = await unit_now(self.model).scalar(select(exists(self.limit(1)._bare())))
         return bool(found)
 
     @overload
@@ -433,13 +434,15 @@ class Query(Generic[Item]):
     async def values_list(self, *columns: Any) -> Sequence[Any]:
         """Give rows of these columns alone; the bare values where it is one column."""
         chosen = [_column(self.model, column) for column in columns]
-        rows = await unit_now().rows(self._unloaded().statement().with_only_columns(*chosen))
+        wanted = self._unloaded().statement().with_only_columns(*chosen)
+        rows = await unit_now(self.model).rows(wanted)
         return [row[0] for row in rows] if len(chosen) == 1 else [tuple(row) for row in rows]
 
     async def values(self, *columns: Any) -> list[dict[str, Any]]:
         """Give rows of these columns alone as dictionaries."""
         chosen = [_column(self.model, column) for column in columns]
-        rows = await unit_now().rows(self._unloaded().statement().with_only_columns(*chosen))
+        wanted = self._unloaded().statement().with_only_columns(*chosen)
+        rows = await unit_now(self.model).rows(wanted)
         return [dict(row._mapping) for row in rows]
 
     async def update(self, **values: Any) -> int:
@@ -451,7 +454,7 @@ class Query(Generic[Item]):
         return await self._written("delete", {})
 
     async def _written(self, kind: Any, values: dict[str, Any]) -> int:
-        signals = unit_now().database.signals
+        signals = unit_now(self.model).database.signals
         if signals:
             await signals.tell_bulk("before_bulk", Bulk(self.model, kind, values))
         if kind == "delete" and not hasattr(self.model, "__shown__"):
@@ -462,7 +465,7 @@ class Query(Generic[Item]):
             if version is not None:
                 given[inspect(self.model).get_property_by_column(version).key] = version + 1
             statement = update(self.model).where(*self._keys()).values(**given)
-        count = int((await unit_now().execute(statement)).rowcount)
+        count = int((await unit_now(self.model).execute(statement)).rowcount)
         if signals:
             await signals.tell_bulk("after_bulk", Bulk(self.model, kind, values, count))
         return count

@@ -30,11 +30,11 @@ async def get_or_create(
     found = await query.find()
     if found is not None:
         return found, False
-    session = await unit_now().session()
+    session = await unit_now(model).session()
     try:
         async with session.begin_nested():
             made = model(**{**_plain(lookups), **defaults})
-            await unit_now().save(made)
+            await unit_now(model).save(made)
     except IntegrityError as error:
         if fault_of(error) is not Fault.UNIQUE:
             raise
@@ -56,7 +56,7 @@ async def update_or_create(
         found = held if held is not None else found
         for name, value in values.items():
             setattr(found, name, value)
-        await unit_now().save(found)
+        await unit_now(model).save(found)
     return found, is_new
 
 

@@ -47,7 +47,7 @@ class Special:
 
     async def fetch(self, query: Query[Item]) -> list[Item]:
         """Give the rows of a query that has this."""
-        unit = unit_now()
+        unit = unit_now(query.model)
         statement = query.statement()
         if not self.is_locking:
             return await unit.parts(statement)
@@ -116,7 +116,7 @@ async def in_bulk(query: Query[Item], keys: Iterable[Any]) -> dict[Any, Item]:
 
 async def streamed(query: Query[Item], chunk: int) -> AsyncGenerator[Item]:
     """Give the rows one after the other, of which only `chunk` are in memory at a time."""
-    unit = unit_now()
+    unit = unit_now(query.model)
     statement = query.statement().execution_options(yield_per=chunk)
     if unit.is_writing:
         session = await unit.session()
@@ -124,7 +124,7 @@ async def streamed(query: Query[Item], chunk: int) -> AsyncGenerator[Item]:
         # Its own identity map, on the transaction's connection.
         bind: Any = await session.connection()
     else:
-        bind = unit.database.engine
+        bind = unit.reader.engine
     async with AsyncSession(bind, expire_on_commit=False, autoflush=False) as reader:
         if unit.is_writing and bind.dialect.name in ("mysql", "mariadb"):
             # One connection cannot stream and do something else: its rows are fetched first.

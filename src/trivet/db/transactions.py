@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trivet.db.belonging import unit_of
+from trivet.db.errors import UnitOverError
 from trivet.db.faults import is_worth_another_try
 from trivet.db.unit import Unit, current
 from trivet.errors import SetupError
@@ -39,6 +41,8 @@ class SpecialUnit(Unit):
     async def session(self) -> AsyncSession:
         """Give the session of the transaction, begun as it was asked for."""
         if not self._is_writing:
+            if self.is_over:
+                raise UnitOverError
             backend = self.database.driver.url.get_backend_name()
             # Who only reads waits for no writer, and must not end another one's turn.
             if not self._is_reading_only:
@@ -75,8 +79,8 @@ class SpecialUnit(Unit):
 
 def refuse_inside(database: Database, what: str) -> None:
     """Raise `SetupError` where a transaction is under way, which cannot be changed any more."""
-    outer = current.get()
-    if outer is not None and outer.database is database and outer.is_writing:
+    outer = unit_of(current.get(), database)
+    if outer is not None and outer.is_writing:
         raise SetupError(
             f"{what} needs a transaction of its own, and one is under way here, of which it would"
             " be a part",

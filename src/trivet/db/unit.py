@@ -16,19 +16,23 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Executable, Select, inspect, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import Session
 
+from trivet.db.belonging import main_unit, unit_for
 from trivet.db.branches import options_of
-from trivet.db.errors import NotFound, OutsideUnitError
+from trivet.db.errors import NotFound, OutsideUnitError, UnitOverError
 from trivet.db.faults import translated
 from trivet.db.links import Branches
 from trivet.db.reading import Known
 from trivet.db.signals import Events
+from trivet.db.sync import SyncWork, sync_work
+from trivet.db.tenants import Apart, Reader, set_apart
 
 if TYPE_CHECKING:
     from trivet.db.database import Database
     from trivet.db.query import Query
 
-__all__ = ["Unit", "current", "session", "unit_now"]
+__all__ = ["Unit", "current", "session", "sync_session", "unit_now"]
 
 Row = TypeVar("Row")
 _MANY = 500  # keys in one list, well below what any database takes
@@ -36,12 +40,19 @@ _MANY = 500  # keys in one list, well below what any database takes
 current: ContextVar[Unit | None] = ContextVar("trivet.db.unit", default=None)
 
 
-def unit_now() -> Unit:
-    """Give the unit of work of the present task; raises `OutsideUnitError` where there is none."""
+def unit_now(model: Any = None) -> Unit:
+    """Give the present task's unit of work, on the database of `model` where there are several.
+
+    Raises `OutsideUnitError` where there is none, and `SetupError` where none is the model's.
+    """
     unit = current.get()
     if unit is None:
         raise OutsideUnitError
-    return unit
+    if model is None:
+        return unit if unit.beside is None else main_unit(unit)
+    if getattr(model, "metadata", None) is unit.database.metadata:
+        return unit
+    return unit_for(unit, model)
 
 
 async def session() -> AsyncSession:
@@ -53,16 +64,43 @@ async def session() -> AsyncSession:
     return await unit_now().session()
 
 
+async def sync_session() -> Session:
+    """Give a plain session for a handler that does not await: `Depends(sync_session)`.
+
+    It has a transaction of its own, which ends as the unit of work does: committed before the
+    answer goes out, or rolled back.
+    """
+    return unit_now().sync_session()
+
+
 class Unit:
     """One unit of work on one database.
 
     What was read, changed or added here is stored when it is committed, saved or not.
     """
 
-    __slots__ = ("_after", "_events", "_is_writing", "_known", "_lock", "_session", "database")
+    __slots__ = (
+        "_after",
+        "_events",
+        "_is_writing",
+        "_known",
+        "_lock",
+        "_session",
+        "_sync",
+        "apart",
+        "beside",
+        "database",
+        "is_over",
+        "reader",
+    )
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.reader: Reader = database  # where reads outside the transaction go
+        self.beside: Unit | None = None  # the next one outwards, on another database perhaps
+        self.apart: Apart | None = None  # what sets its transactions apart from others
+        self.is_over = False  # True once nobody will commit it any more
+        self._sync: SyncWork | None = None
         self._session: AsyncSession | None = None
         self._is_writing = False
         self._known: Known = {}
@@ -74,6 +112,31 @@ class Unit:
     def is_writing(self) -> bool:
         """True from the first write to the end."""
         return self._is_writing
+
+    @property
+    def has_begun(self) -> bool:
+        """True once something was read or written."""
+        return self._session is not None or bool(self._known)
+
+    @property
+    def is_nested(self) -> bool:
+        """True within a savepoint."""
+        return self._session is not None and self._session.in_nested_transaction()
+
+    @property
+    def has_sync_session(self) -> bool:
+        """True once a plain session was asked for."""
+        return self._sync is not None
+
+    async def set_reader(self, reader: Reader, apart: Apart, *, forgets: bool) -> None:
+        """Read from elsewhere from now on; `forgets` what was read, which others have too."""
+        async with self._alone():
+            if not self._is_writing and self._session is not None:
+                session, self._session = self._session, None
+                await session.close()
+            if forgets:
+                self._known = {}
+            self.reader, self.apart = reader, apart
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -91,7 +154,7 @@ class Unit:
             known = self._known.get((model, keys, None))
             if known is not None:
                 return cast(Row, known)
-            plan = self.database.key_plan(model)
+            plan = None if self.apart is not None else self.database.key_plan(model)
             if plan is not None:
                 rows = await self.read(plan.sql, plan.values(keys))
                 return plan.make(rows, self._known)[0] if rows else None
@@ -113,7 +176,7 @@ class Unit:
     @property
     def reads_directly(self) -> bool:
         """True while nothing was written or changed that only the session knows."""
-        return not (self._is_writing or self._has_changes())
+        return not (self._is_writing or self.apart is not None or self.has_changes())
 
     @property
     def known(self) -> Known:
@@ -122,7 +185,7 @@ class Unit:
 
     async def read(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read past SQLAlchemy; gives the driver's own rows."""
-        return await self.database.rows(sql, values)
+        return await self.reader.rows(sql, values)
 
     async def load(self, items: Sequence[Any], branches: Branches) -> None:
         """Load relations of objects of one model that have not loaded them, and those below."""
@@ -151,10 +214,10 @@ class Unit:
 
         They are not known to later reads, which would give them for whole ones.
         """
-        if self._has_changes():
+        if self.apart is not None or self.has_changes():
             await self.session()
         async with AsyncSession(
-            self.database.engine if not self._is_writing else await self._connection(),
+            self.reader.engine if not self._is_writing else await self._connection(),
             expire_on_commit=False,
         ) as reader:
             found = list((await reader.scalars(statement)).unique())
@@ -174,7 +237,7 @@ class Unit:
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncSession]:
         """Give the session for one read by SQLAlchemy: one after the other, as it needs it."""
-        if self._has_changes():
+        if self.apart is not None or self.has_changes():
             await self.session()  # what was changed must be seen
         async with self._alone():
             session = self._session if self._is_writing else self._attached()
@@ -192,7 +255,7 @@ class Unit:
             self._lock = asyncio.Lock()
         return self._lock
 
-    def _has_changes(self) -> bool:
+    def has_changes(self) -> bool:
         """Tell whether an object that was read directly was changed since."""
         return not self._is_writing and any(
             found._sa_instance_state.modified for found in self._known.values()
@@ -201,7 +264,7 @@ class Unit:
     def _attached(self) -> AsyncSession:
         """Give the session, which knows all that was read directly."""
         if self._session is None:
-            self._session = AsyncSession(self.database.engine, expire_on_commit=False)
+            self._session = AsyncSession(self.reader.engine, expire_on_commit=False)
             if self.database.signals:
                 self._events = self.database.signals.attach(self._session.sync_session)
         self._session.add_all(self._known.values())
@@ -213,6 +276,8 @@ class Unit:
         """Give the session of the transaction, which is begun if there is none yet."""
         async with self._alone():
             if not self._is_writing:
+                if self.is_over:
+                    raise UnitOverError
                 await self.database.begin_writing()
                 self._is_writing = True
                 session = self._attached()
@@ -220,6 +285,29 @@ class Unit:
                 await session.connection(execution_options={"trivet_writes": True})
         assert self._session is not None, "made with the first write"
         return self._session
+
+    def sync_session(self) -> Session:
+        """Give the plain session that ends as this unit does, made with the first call."""
+        if self._sync is None:
+            if self.is_over:
+                raise UnitOverError
+            self._sync = sync_work(self)
+        return self._sync.session
+
+    async def set_local(self, name: str, value: object) -> None:
+        """Set a setting of PostgreSQL's for this unit's transactions alone, before all they do.
+
+        Everything that the unit reads is read in its transaction from now on. Raises `SetupError`
+        on other databases, and for another value than the one that was already worked with.
+        """
+        await set_apart(self, Apart(((name, str(value)),)))
+
+    async def use_schema(self, schema: str) -> None:
+        """Read and write the tables of a schema: those whose models name none themselves.
+
+        Raises `SetupError` on SQLite, which has none, and once something was written elsewhere.
+        """
+        await set_apart(self, Apart(schema=schema))
 
     async def save(self, instance: Any) -> None:
         """Store what is new or changed, now, within the transaction."""
@@ -280,8 +368,11 @@ class Unit:
 
     async def commit(self) -> None:
         """Make everything that was written last; what is raised leaves nothing written."""
-        if self._has_changes():
+        if self.has_changes():
             await self.session()
+        if self._sync is not None:
+            sync, self._sync = self._sync, None
+            await sync.commit()
         after, self._after = self._after, None
         if self._session is not None:
             try:
@@ -295,6 +386,15 @@ class Unit:
             result = function()
             if hasattr(result, "__await__"):
                 await result
+
+    async def settle(self) -> None:
+        """Store what was changed and not saved, and commit nothing yet."""
+        if self.has_changes():
+            await self.session()
+        if self._is_writing:
+            await self._settle()
+        if self._sync is not None:
+            await self._sync.flush()
 
     async def _settle(self) -> None:
         """Store what was changed and not saved, and tell of it, until there is nothing more."""
@@ -319,6 +419,9 @@ class Unit:
         """Take back everything that was written."""
         self._after = None
         self._known = {}
+        if self._sync is not None:
+            sync, self._sync = self._sync, None
+            await sync.close()
         if self._session is not None:
             await self._end()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.engine import URL, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -23,6 +24,12 @@ class Driver(ABC):
     """The address with the asynchronous driver in it."""
     options: dict[str, Any]
     """What the engine is told besides."""
+    sync_name: str
+    """The synchronous driver by SQLAlchemy's name."""
+    sync_library: str
+    """What has to be installed for it."""
+    sync_options: Mapping[str, Any] = MappingProxyType({})
+    """What the engine of plain sessions is told besides."""
     has_one_writer = False
     """True where a second writer can only wait."""
     reads_directly = False
@@ -41,6 +48,9 @@ class Driver(ABC):
         """
         self._dialect = engine.dialect
         self._hides_values = engine.sync_engine.hide_parameters
+
+    def prepare_sync(self, engine: Engine) -> None:  # noqa: B027  # most need nothing
+        """Set up the engine of plain sessions."""
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read outside any transaction, and give the driver's own rows."""

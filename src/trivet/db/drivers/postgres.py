@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 from asyncpg import PostgresError  # type: ignore[import-untyped]
@@ -24,6 +25,9 @@ class PostgresDriver(Driver):
     """Reads and short writes go to a connection that is lent for them alone."""
 
     reads_directly = True
+    sync_name = "postgresql+psycopg"
+    sync_library = "psycopg"
+    sync_options = MappingProxyType({"connect_args": {"options": "-c timezone=UTC"}})
 
     def __init__(self, url: URL) -> None:
         self.url = url.set(drivername="postgresql+asyncpg")

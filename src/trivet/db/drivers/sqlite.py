@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from trivet.concurrency import run_in_thread
@@ -35,6 +35,8 @@ class SqliteDriver(Driver):
 
     has_one_writer = True
     reads_directly = True
+    sync_name = "sqlite+pysqlite"
+    sync_library = "sqlite3"
 
     def __init__(self, url: URL) -> None:
         self.file = url.database or ""
@@ -48,8 +50,10 @@ class SqliteDriver(Driver):
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         super().prepare(engine, timeout)
+        self.prepare_sync(engine.sync_engine)
 
-        @event.listens_for(engine.sync_engine, "connect")
+    def prepare_sync(self, engine: Engine) -> None:
+        @event.listens_for(engine, "connect")
         def set_up(connection: Any, record: Any) -> None:
             connection.isolation_level = None  # transactions are begun below, not by the driver
             cursor = connection.cursor()
@@ -57,7 +61,7 @@ class SqliteDriver(Driver):
                 cursor.execute(setting)
             cursor.close()
 
-        @event.listens_for(engine.sync_engine, "begin")
+        @event.listens_for(engine, "begin")
         def begin(connection: Any) -> None:
             writes = connection.get_execution_options().get("trivet_writes")
             # A reader that becomes a writer could find that another was before it.
