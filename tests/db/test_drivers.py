@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -184,3 +186,46 @@ async def test_a_cancelled_write_leaves_a_sound_connection(single: Database) -> 
 
     await _write(single, _naming(single, 2, "b"))
     assert await _names(single) == ["b"]
+
+
+async def test_sqlites_log_does_not_grow_without_end(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'log.db'}")
+    await database.create_tables()
+    sizes = []
+    for part in range(4):
+        for number in range(300):
+            await _write(database, _naming(database, 300 * part + number, "x" * 30))
+        sizes.append((tmp_path / "log.db-wal").stat().st_size)
+    await database.close()
+
+    assert sizes[-1] == sizes[1]
+
+
+async def test_sqlite_waits_for_another_process_on_a_thread(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'log.db'}")
+    await database.create_tables()
+    other = sqlite3.connect(tmp_path / "log.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    writing = asyncio.create_task(_write(database, _naming(database, 1, "a")))
+    await asyncio.sleep(0.05)
+    assert not writing.done()
+
+    other.execute("COMMIT")
+
+    assert await writing == [[(1,)]]
+    other.close()
+    await database.close()
+
+
+async def test_a_long_write_is_done_on_a_thread(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'log.db'}")
+    await database.create_tables()
+    many = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+        " INSERT INTO tag (id, name) SELECT i, i FROM n"
+    )
+
+    await _write(database, (many, ()))
+
+    assert await database.driver.rows("SELECT count(*) FROM tag", ()) == [(100000,)]
+    await database.close()
