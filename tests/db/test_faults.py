@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from tests.db.conftest import address, own_database
 from tests.db.models import Author, Model, Post
@@ -17,9 +19,9 @@ from trivet.db import Database, DatabaseBusy
 from trivet.testing import async_client
 
 
-@pytest.fixture
-async def database(worker_id: str) -> AsyncIterator[Database]:
-    async with own_database(address("postgresql"), f"{worker_id}_faults") as found:
+@pytest.fixture(params=["postgresql", "mariadb"])
+async def database(request: pytest.FixtureRequest, worker_id: str) -> AsyncIterator[Database]:
+    async with own_database(address(request.param), f"{worker_id}_faults") as found:
         await found.create_tables(Model)
         yield found
 
@@ -37,13 +39,26 @@ async def narrow(database: Database) -> AsyncIterator[Database]:
 async def _end_all_connections(url: str) -> int:
     server = Database(url)
     async with server.engine.connect() as connection:
-        ended = await connection.execute(
-            text(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        if url.startswith("postgresql"):
+            ended = await connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
             )
-        )
-        count: int = ended.scalar_one()
+            count = len(ended.all())
+        else:
+            others = await connection.execute(
+                text(
+                    "SELECT id FROM information_schema.processlist"
+                    " WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+                )
+            )
+            numbers = others.scalars().all()
+            for number in numbers:
+                with contextlib.suppress(DBAPIError):  # it has gone by itself
+                    await connection.execute(text(f"KILL {number}"))
+            count = len(numbers)
     await server.close()
     return count
 
@@ -170,3 +185,88 @@ async def test_a_cancelled_read_leaves_a_sound_pool(database: Database) -> None:
         await asyncio.gather(work, return_exceptions=True)
 
     assert await asyncio.gather(*[_names(database) for _ in range(20)]) == [["Ann"]] * 20
+
+
+async def test_who_waits_gets_the_place_of_a_cancelled_read(narrow: Database) -> None:
+    slow = {"postgresql": "SELECT pg_sleep(5)", "mariadb": "SELECT SLEEP(5)"}
+    sql = slow[narrow.engine.dialect.name]
+    reading = [asyncio.create_task(narrow.driver.rows(sql, ())) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    waiting = asyncio.create_task(narrow.driver.rows("SELECT 1", ()))
+    await asyncio.sleep(0.05)
+
+    reading[0].cancel()
+
+    assert [tuple(row) for row in await waiting] == [(1,)]
+    reading[1].cancel()
+    await asyncio.gather(*reading, return_exceptions=True)
+
+
+async def test_readers_and_sessions_share_a_pool_fairly(narrow: Database) -> None:
+    is_over = False
+    reads = 0
+
+    async def read() -> None:
+        nonlocal reads
+        while not is_over:
+            await narrow.driver.rows("SELECT 1", ())
+            reads += 1
+
+    async def ask() -> None:
+        async with narrow.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    reading = [asyncio.create_task(read()) for _ in range(10)]
+    await asyncio.sleep(0.05)
+    for _ in range(5):
+        await asyncio.gather(*[ask() for _ in range(4)])
+    is_over = True
+    await asyncio.gather(*reading)
+
+    assert reads > 0
+
+
+async def test_a_session_gets_the_connection_that_is_kept_for_readers(narrow: Database) -> None:
+    await asyncio.gather(*[narrow.driver.rows("SELECT 1", ()) for _ in range(20)])
+
+    async with narrow.engine.connect() as first, narrow.engine.connect() as second:
+        assert (await first.execute(text("SELECT 1"))).scalar_one() == 1
+        assert (await second.execute(text("SELECT 1"))).scalar_one() == 1
+        with pytest.raises(DatabaseBusy):
+            await narrow.driver.rows("SELECT 1", ())
+    assert len(await narrow.driver.rows("SELECT 1", ())) == 1
+
+
+async def test_a_refused_read_costs_no_connection(narrow: Database) -> None:
+    own = {"postgresql": "SELECT pg_backend_pid()", "mariadb": "SELECT CONNECTION_ID()"}
+    number = own[narrow.engine.dialect.name]
+    (before,) = await narrow.driver.rows(number, ())
+
+    with pytest.raises(Exception, match="no_such"):
+        await narrow.driver.rows("SELECT * FROM no_such_table", ())
+
+    (after,) = await narrow.driver.rows(number, ())
+    assert before[0] == after[0]
+
+
+async def test_a_database_that_was_closed_goes_on(database: Database) -> None:
+    async with database.transaction():
+        await Author.create(name="Ann")
+    assert await _names(database) == ["Ann"]
+
+    await database.close()
+
+    assert await asyncio.gather(*[_names(database) for _ in range(20)]) == [["Ann"]] * 20
+
+
+async def test_who_wants_connections_to_be_asked_first_gets_that(database: Database) -> None:
+    url = database.engine.url.render_as_string(hide_password=False)
+    careful = Database(url, pool_size=2, pool_pre_ping=True, pool_recycle=3600)
+    async with careful.transaction():
+        await Author.create(name="Ann")
+    assert await _names(careful) == ["Ann"]
+
+    await _end_all_connections(url)
+
+    assert await asyncio.gather(*[_names(careful) for _ in range(20)]) == [["Ann"]] * 20
+    await careful.close()

@@ -48,14 +48,16 @@ class LendingPool(AsyncAdaptedQueuePool):
 
     def connect(self) -> PoolProxiedConnection:
         """Give a connection; waits for one, in the greenlet of whoever asks."""
+        lender = self.lender() if self.lender is not None else None
+        if lender is not None and not self.checkedin():
+            lender.bring_back()
         self.asking += 1
         try:
-            lender = self.lender() if self.lender is not None else None
-            if lender is not None and not self.checkedin():
-                lender.bring_back()
             return super().connect()
         finally:
             self.asking -= 1
+            if lender is not None and not self.asking:
+                lender.wake(self.checkedin())
 
     def recreate(self) -> LendingPool:
         """Give the pool that an engine goes on with when this one was closed."""
@@ -68,13 +70,8 @@ class LendingPool(AsyncAdaptedQueuePool):
 class Lender:
     """Lends connections of an engine's pool; sessions go on to use it beside."""
 
-    def __init__(
-        self,
-        is_lost: Callable[[Any], bool],
-        close: Callable[[Any], Coroutine[Any, Any, None]],
-    ) -> None:
+    def __init__(self, is_lost: Callable[[Any], bool]) -> None:
         self._is_lost = is_lost
-        self._close = close
         self._engine: Any = None
         self._timeout = 0.0
         self._keeps = True
@@ -114,7 +111,9 @@ class Lender:
                 return loan
             self.discard(loan)
         pool = self._pool
-        if not self._keeps or self.suspects or not pool.checkedin() or not self._is_whole(pool):
+        if not (self._keeps and pool.checkedin() and self._is_whole(pool)) or self.suspects:
+            return None
+        if pool.asking:  # it is another one's, who has not come to look yet
             return None
         self.takes_directly = True
         try:
@@ -137,21 +136,30 @@ class Lender:
         """
         until = asyncio.get_running_loop().time() + self._timeout
         pool = self._pool
-        while not (pool.checkedin() or pool.overflow() < 0):
-            found = await self._turn(until) or self.take()
+        again = False
+        while pool.overflow() >= 0 and (self.is_asked(pool) or not pool.checkedin()):
+            found = await self._turn(until, again=again) or self.take()
             if found is not None:
                 return found
+            again = True
         try:
             async with asyncio.timeout_at(until):
                 return Loan(await self._opened(pool))
         except TimeoutError:
             raise DatabaseBusy(self._timeout) from None
 
-    async def _turn(self, until: float) -> Loan | None:
-        """Wait for what comes back: the connection itself, or None for one that is in the pool."""
+    def is_asked(self, pool: Any) -> bool:
+        """Tell whether somebody asks the pool for a connection, and may be waiting."""
+        return self._keeps and bool(pool.asking)
+
+    async def _turn(self, until: float, *, again: bool) -> Loan | None:
+        """Wait for what comes back: the connection itself, or None for one that is in the pool.
+
+        Who waits `again`, because another one was faster, is the first in the row.
+        """
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Loan | None] = loop.create_future()
-        self._waiting.append(waiter)
+        (self._waiting.appendleft if again else self._waiting.append)(waiter)
         late = loop.call_at(until, _expire, waiter)
         try:
             return await waiter
@@ -166,7 +174,7 @@ class Lender:
 
     def _pass_on(self, loan: Loan | None) -> None:
         if loan is None:
-            self.wake()
+            self.wake(1)
         else:
             self.give_back(loan)
 
@@ -199,7 +207,7 @@ class Lender:
         """Give a connection to the next who waits here, or to the pool."""
         self._handed += 1
         # Sessions wait inside the pool; now and then it is their turn.
-        if self._handed % _TURNS or not self._keeps or not self._pool.asking:
+        if self._handed % _TURNS or not self.is_asked(self._pool):
             waiter = self._next()
             if waiter is not None:
                 waiter.set_result(loan)
@@ -213,10 +221,12 @@ class Lender:
                 return waiter
         return None
 
-    def wake(self) -> None:
-        """Let the next who waits here look into the pool."""
-        waiter = self._next()
-        if waiter is not None:
+    def wake(self, count: int) -> None:
+        """Let the next who wait here look into the pool."""
+        for _ in range(count):
+            waiter = self._next()
+            if waiter is None:
+                break
             waiter.set_result(None)
 
     def bring_back(self) -> None:
@@ -229,17 +239,16 @@ class Lender:
         loan.held.invalidate()
         loan.held.close()
 
-    def abandon(self, loan: Loan) -> None:
-        """Take back a connection whose work was cancelled.
+    def abandon(self, loan: Loan, ending: Coroutine[Any, Any, None]) -> None:
+        """Take back a connection whose work was cancelled, and which `ending` closes.
 
-        Nobody knows what the next answer on it would be: it ends behind everybody's back, once the
-        server has heard of that.
+        Nobody knows what the next answer on it would be; nobody waits for its end, either.
         """
         loan.held.detach()
-        task = asyncio.get_running_loop().create_task(self._close(loan.connection))
+        task = asyncio.get_running_loop().create_task(ending)
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
-        self.wake()
+        self.wake(1)
 
     async def close(self) -> None:
         """Give back what is kept, and wait for what ends."""
@@ -277,8 +286,10 @@ def _listen(engine: Any, seen: weakref.ref[Lender], is_lost: Callable[[Any], boo
 
     @event.listens_for(engine.pool, "checkin")
     def came_back(*_: Any) -> None:
-        if lender := seen():
-            lender.wake()
+        lender = seen()
+        # While a session asks it is the session's; who waits here looks when that has got it.
+        if lender is not None and not lender.is_asked(engine.pool):
+            lender.wake(1)
 
 
 def _bring_all_back(idle: list[Loan]) -> None:

@@ -9,6 +9,7 @@ it stays so while it is lent again and again, and is set back when a session get
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,12 +46,13 @@ class MySqlDriver(Driver):
             "poolclass": LendingPool,
             "pool_reset_on_return": None,  # see `reset`
         }
-        self._lender = Lender(_is_lost, _closed)
+        self._lender = Lender(_is_lost)
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         super().prepare(engine, timeout)
         self._lender.attach(engine, timeout)
         pool = engine.sync_engine.pool
+        seen = weakref.ref(self._lender)  # the pool outlives it
 
         @event.listens_for(pool, "connect")
         def made(connection: Any, *_: Any) -> None:
@@ -72,7 +74,9 @@ class MySqlDriver(Driver):
 
         @event.listens_for(pool, "checkout")
         def set_back(connection: Any, record: Any, *_: Any) -> None:
-            if not self._lender.takes_directly and record.info.pop(_IS_SET, False):
+            lender = seen()
+            is_direct = lender is not None and lender.takes_directly
+            if not is_direct and record.info.pop(_IS_SET, False):
                 connection.autocommit(False)
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
@@ -149,7 +153,3 @@ def _is_lost(connection: Any) -> bool:
     # asyncmy's own pool asks this; `connected` says only whether we have closed it ourselves.
     is_broken: bool = connection._stream_broken
     return is_broken
-
-
-async def _closed(connection: Any) -> None:
-    connection.close()

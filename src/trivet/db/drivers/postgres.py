@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
 
-from asyncpg import PostgresError  # type: ignore[import-untyped]
+from asyncpg import InterfaceError, PostgresError  # type: ignore[import-untyped]
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -36,7 +36,7 @@ class PostgresDriver(Driver):
             "connect_args": {"server_settings": {"timezone": "UTC"}},
             "poolclass": LendingPool,
         }
-        self._lender = Lender(_is_lost, _closed)
+        self._lender = Lender(_is_lost)
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         super().prepare(engine, timeout)
@@ -69,7 +69,7 @@ class PostgresDriver(Driver):
                 ]
                 await connection.execute("COMMIT")
             except Exception:
-                if not connection.is_closed():
+                with contextlib.suppress(PostgresError, InterfaceError, OSError):
                     await connection.execute("ROLLBACK")
                 raise
         except BaseException as error:
@@ -81,9 +81,10 @@ class PostgresDriver(Driver):
     def _take_back(self, loan: Loan, error: BaseException) -> None:
         """Take a connection back on which something went wrong."""
         if isinstance(error, asyncio.CancelledError):
-            self._lender.abandon(loan)
-        elif isinstance(error, PostgresError) and not loan.connection.is_closed():
-            self._lender.give_back(loan)  # the server refused, and is ready for the next
+            self._lender.abandon(loan, _closed(loan.connection))
+        elif _is_ready(loan.connection) and isinstance(error, PostgresError | ValueError):
+            # The server refused, or a value was not of its column's kind and was not even sent.
+            self._lender.give_back(loan)
         else:
             self._lender.discard(loan)
 
@@ -98,11 +99,16 @@ class PostgresDriver(Driver):
         await self._lender.close()
 
 
+def _is_ready(connection: Any) -> bool:
+    return not (connection.is_closed() or connection.is_in_transaction())
+
+
 def _is_lost(connection: Any) -> bool:
     is_closed: bool = connection.is_closed()
     return is_closed
 
 
 async def _closed(connection: Any) -> None:
+    """Close a connection once the server has heard that its work was cancelled."""
     with contextlib.suppress(PostgresError, OSError, TimeoutError):
         await connection.close(timeout=_GRACE)
