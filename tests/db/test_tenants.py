@@ -26,7 +26,7 @@ class House(Model, apart=True):
 
 
 class Paper(House):
-    tenant: Mapped[str] = field(max_length=20)
+    tenant: Mapped[str] = field(max_length=40)
     title: Mapped[str] = field(max_length=50)
 
 
