@@ -17,24 +17,16 @@ from typing import Any, LiteralString, ParamSpec, TypeVar
 
 from sqlalchemy import MetaData, Select, bindparam, inspect, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 
 from trivet.app.application import App
 from trivet.app.part import Part
 from trivet.checks import Finding
 from trivet.db.answering import answering
+from trivet.db.answers import exception_handlers
+from trivet.db.breakage import Breakage
 from trivet.db.drivers import Driver, driver_of
-from trivet.db.errors import (
-    BadCursor,
-    DatabaseBusy,
-    NotFound,
-    OutsideUnitError,
-    RowLocked,
-    StaleError,
-)
+from trivet.db.errors import DatabaseBusy, OutsideUnitError
 from trivet.db.links import Branches, are_linked
 from trivet.db.loading import Loader, Reading
 from trivet.db.model import BareModel
@@ -84,6 +76,7 @@ class Database(Part):
         self.driver: Driver = driver_of(make_url(url))
         self.timeout = timeout
         self.signals = Signals()
+        self.retries = 0  # transactions that `retrying` has run again
         self.engine: AsyncEngine = create_async_engine(
             self.driver.url,
             pool_size=pool_size,
@@ -91,6 +84,8 @@ class Database(Part):
             pool_timeout=timeout,
             **{**self.driver.options, **options},
         )
+        # Before the driver, which is to hear of lost connections.
+        self._breakage = Breakage(self.engine, timeout, BareModel.registry)
         self.driver.prepare(self.engine, timeout)
         self._dialect = self.engine.sync_engine.dialect
         self._key_plans: dict[type[Any], RowPlan | None] = {}
@@ -106,15 +101,8 @@ class Database(Part):
         return UnitAround(self)
 
     def exception_handlers(self) -> dict[Any, Callable[..., Any]]:
-        """Answer what is not there with 404, and an exhausted pool with 503."""
-        return {
-            NotFound: _not_found,
-            StaleError: _conflict,
-            RowLocked: _conflict,
-            BadCursor: _bad_cursor,
-            DatabaseBusy: _busy,
-            PoolTimeout: _busy,
-        }
+        """Answer what is not there, not allowed, or not possible for now; see `answers`."""
+        return exception_handlers()
 
     def commands(self) -> Sequence[Any]:
         """Give the commands of migrations."""
@@ -240,7 +228,13 @@ class Database(Part):
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read on a borrowed connection, and give the driver's own rows."""
-        return await self.driver.rows(sql, values)
+        try:
+            return await self.driver.rows(sql, values)
+        except Exception as error:
+            meaning = self._breakage.meaning(error)
+            if meaning is None:
+                raise
+            raise meaning from error
 
     def key_plan(self, model: type[Any]) -> RowPlan | None:
         """Give the plan that reads `model` by its key; None where only SQLAlchemy can."""
@@ -326,21 +320,3 @@ class UnitAround(Around):
 
     async def leave(self, opened: Unit, error: BaseException | None) -> None:
         await (opened.commit() if error is None else opened.roll_back())
-
-
-def _not_found(request: Request, error: NotFound) -> JSONResponse:
-    return JSONResponse({"detail": "Not Found"}, 404)
-
-
-def _conflict(request: Request, error: Exception) -> JSONResponse:
-    detail = "Somebody else changed this meanwhile; read it again, and decide anew."
-    return JSONResponse({"detail": detail}, 409)
-
-
-def _bad_cursor(request: Request, error: BadCursor) -> JSONResponse:
-    return JSONResponse({"detail": "This cursor is not one that was given here."}, 400)
-
-
-def _busy(request: Request, error: Exception) -> JSONResponse:
-    detail = "The database has more to do than it can; try again in a moment."
-    return JSONResponse({"detail": detail}, 503, {"retry-after": "1"})

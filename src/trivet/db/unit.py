@@ -18,7 +18,7 @@ from sqlalchemy import Executable, Select, inspect, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from trivet.db.branches import options_of
-from trivet.db.errors import NotFound, OutsideUnitError
+from trivet.db.errors import DatabaseAway, NotFound, OutsideUnitError
 from trivet.db.faults import translated
 from trivet.db.links import Branches
 from trivet.db.reading import Known
@@ -287,7 +287,11 @@ class Unit:
             try:
                 if self._is_writing:
                     await self._settle()
-                    await self._session.commit()
+                    try:
+                        await self._session.commit()
+                    except DatabaseAway as error:
+                        error.is_in_doubt = True
+                        raise
             finally:
                 await self._end()
         self._known = {}
