@@ -7,6 +7,7 @@ is one, at its most general class, so that a handler for any class of it takes i
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +32,7 @@ from trivet.db.errors import (
 )
 from trivet.openapi.error_shape import FASTAPI, ErrorShape
 
-__all__ = ["exception_handlers"]
+__all__ = ["Answers"]
 
 logger = logging.getLogger("trivet.db")
 
@@ -43,20 +44,51 @@ _IN_DOUBT = (
     " look before you send it again."
 )
 _FULL = "The database has no room left to store this; nothing of it was stored."
+_PAUSE = 1.0  # seconds between two lines of the log that say the same
 _SOON = {"retry-after": "1"}
 
 
-def exception_handlers() -> dict[Any, Callable[..., Any]]:
-    """Give the handlers that a database brings along."""
-    return {
-        NotFound: _not_found,
-        StaleError: _conflict,
-        RowLocked: _conflict,
-        BadCursor: _bad_cursor,
-        DatabaseBusy: _busy,
-        PoolTimeout: _busy,
-        SQLAlchemyError: _failed,
-    }
+class Answers:
+    """The handlers that one database brings along, and what they have told the log."""
+
+    def __init__(self) -> None:
+        self._told: dict[type[Exception], float] = {}
+
+    def handlers(self) -> dict[Any, Callable[..., Any]]:
+        """Give the handlers by the classes of errors."""
+        return {
+            NotFound: _not_found,
+            StaleError: _conflict,
+            RowLocked: _conflict,
+            BadCursor: _bad_cursor,
+            DatabaseBusy: self._busy,
+            PoolTimeout: self._busy,
+            SQLAlchemyError: self._failed,
+        }
+
+    async def _busy(self, request: Request, error: Exception) -> Response:
+        self._tell(logging.WARNING, error)
+        return _answer(request, 503, _BUSY, _SOON)
+
+    async def _failed(self, request: Request, error: SQLAlchemyError) -> Response:
+        if isinstance(error, DatabaseAway):
+            self._tell(logging.ERROR, error)
+            return _answer(request, 503, _IN_DOUBT if error.is_in_doubt else _AWAY, _SOON)
+        if isinstance(error, DatabaseFull):
+            self._tell(logging.ERROR, error)
+            return _answer(request, 507, _FULL)
+        if isinstance(error, LostRace):
+            return _answer(request, 409, _CHANGED)
+        if isinstance(error, Violation):
+            return _violated(request, error)
+        raise error
+
+    def _tell(self, level: int, error: Exception) -> None:
+        """Write a line, of each kind at most one a second: a thousand would say no more."""
+        now = time.monotonic()
+        if now - self._told.get(type(error), -_PAUSE) >= _PAUSE:
+            self._told[type(error)] = now
+            logger.log(level, "%s", error)
 
 
 async def _not_found(request: Request, error: NotFound) -> Response:
@@ -69,25 +101,6 @@ async def _conflict(request: Request, error: Exception) -> Response:
 
 async def _bad_cursor(request: Request, error: BadCursor) -> Response:
     return _answer(request, 400, "This cursor is not one that was given here.")
-
-
-async def _busy(request: Request, error: Exception) -> Response:
-    logger.warning("%s", error)
-    return _answer(request, 503, _BUSY, _SOON)
-
-
-async def _failed(request: Request, error: SQLAlchemyError) -> Response:
-    if isinstance(error, DatabaseAway):
-        logger.error("%s", error)
-        return _answer(request, 503, _IN_DOUBT if error.is_in_doubt else _AWAY, _SOON)
-    if isinstance(error, DatabaseFull):
-        logger.error("%s", error)
-        return _answer(request, 507, _FULL)
-    if isinstance(error, LostRace):
-        return _answer(request, 409, _CHANGED)
-    if isinstance(error, Violation):
-        return _violated(request, error)
-    raise error
 
 
 def _violated(request: Request, error: Violation) -> Response:

@@ -23,7 +23,7 @@ from trivet.app.application import App
 from trivet.app.part import Part
 from trivet.checks import Finding
 from trivet.db.answering import answering
-from trivet.db.answers import exception_handlers
+from trivet.db.answers import Answers
 from trivet.db.breakage import Breakage
 from trivet.db.drivers import Driver, driver_of
 from trivet.db.errors import DatabaseBusy, OutsideUnitError
@@ -102,7 +102,7 @@ class Database(Part):
 
     def exception_handlers(self) -> dict[Any, Callable[..., Any]]:
         """Answer what is not there, not allowed, or not possible for now; see `answers`."""
-        return exception_handlers()
+        return Answers().handlers()
 
     def commands(self) -> Sequence[Any]:
         """Give the commands of migrations."""

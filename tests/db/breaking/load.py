@@ -53,15 +53,19 @@ class Load:
 
 @asynccontextmanager
 async def under_load(
-    urls: Sequence[str], *, writers: int = 6, readers: int = 3, pause: float = 0.01
+    urls: Sequence[str], *, writers: int = 6, readers: int = 3, patience: float = 15.0
 ) -> AsyncIterator[Load]:
-    """Keep servers busy while the block runs; the writers' last requests are waited for."""
+    """Keep servers busy while the block runs; the last requests are waited for.
+
+    `patience` is in seconds: longer than any time-out of the server, as who waits so long was
+    forgotten.
+    """
     load = Load()
     numbers = itertools.count()
-    asking = [
-        asyncio.create_task(_ask(load, urls[i % len(urls)], numbers if i < writers else None, pause))
-        for i in range(writers + readers)
-    ]
+    asking = []
+    for i in range(writers + readers):
+        client = httpx2.AsyncClient(base_url=urls[i % len(urls)], timeout=patience)
+        asking.append(asyncio.create_task(_ask(load, client, numbers if i < writers else None)))
     try:
         yield load
     finally:
@@ -69,9 +73,8 @@ async def under_load(
         await asyncio.gather(*asking)
 
 
-async def _ask(load: Load, url: str, numbers: itertools.count[int] | None, pause: float) -> None:
-    # Longer than any time-out of the server: who waits so long was forgotten.
-    async with httpx2.AsyncClient(base_url=url, timeout=15) as client:
+async def _ask(load: Load, client: httpx2.AsyncClient, numbers: itertools.count[int] | None) -> None:
+    async with client:
         while not load.is_over:
             what = f"n{next(numbers)}" if numbers is not None else ""
             begun = time.monotonic()
@@ -85,7 +88,7 @@ async def _ask(load: Load, url: str, numbers: itertools.count[int] | None, pause
                 await asyncio.sleep(0.1)
                 continue
             load.asked.append(Asked(what, begun, answer.status_code, answer))
-            await asyncio.sleep(pause if answer.is_success else 0.1)
+            await asyncio.sleep(0.01 if answer.is_success else 0.1)
 
 
 async def stored(url: str) -> list[str]:
