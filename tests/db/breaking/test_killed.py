@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -17,25 +18,19 @@ from tests.db.breaking.conftest import REPOSITORY, opened
 from tests.db.breaking.load import stored
 from tests.db.breaking.stall import StallOrder
 
-ROUNDS = 2
-AT_ONCE = 4
+PROCESSES = 8
 
 
 @pytest.mark.slow
-async def test_a_killed_process_leaves_nothing_half_done(url: str) -> None:
-    said: list[str] = []
-    for number in range(ROUNDS):
-        names = [f"{number}-{n}" for n in range(AT_ONCE)]
-        rounds = [asyncio.to_thread(_killed_at_random, url, name) for name in names]
-        for numbers in await asyncio.gather(*rounds):
-            said += numbers
+async def test_killed_processes_leave_nothing_half_done(url: str) -> None:
+    said = await asyncio.to_thread(_killed_at_random, url)
 
     orders = await stored(url)  # each with both of its lines
 
     assert len(orders) == len(set(orders))
     assert set(said) <= set(orders)
     # A process may have been killed between its last commit and its saying so.
-    assert len(set(orders) - set(said)) <= ROUNDS * AT_ONCE
+    assert len(set(orders) - set(said)) <= PROCESSES
     if url.startswith("sqlite"):
         connection = sqlite3.connect(urlsplit(url).path[1:])
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -45,23 +40,25 @@ async def test_a_killed_process_leaves_nothing_half_done(url: str) -> None:
         await StallOrder.create(number="afterwards")
 
 
-def _killed_at_random(url: str, name: str) -> list[str]:
-    """Give the orders that a process told of before it was killed."""
-    writer = subprocess.Popen(
-        [sys.executable, "-m", "tests.db.breaking.write_until_killed", url, name],
+def _killed_at_random(url: str) -> list[str]:
+    """Give the orders that processes told of before they were killed, each at another moment."""
+    writers = subprocess.Popen(
+        [sys.executable, "-m", "tests.db.breaking.write_until_killed", url, str(PROCESSES)],
         cwd=REPOSITORY,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert writer.stdout is not None
-    first = writer.stdout.readline()
-    killing = threading.Timer(random.uniform(0.05, 0.4), writer.kill)
-    killing.start()
-    rest = writer.stdout.read()  # until it is dead
-    writer.wait(20)
-    killing.cancel()
-    writer.stdout.close()
-    assert first, "it was to be killed while it wrote"
-    # The last line may have been cut.
-    return [line for line in (first + rest).split("\n")[:-1] if line]
+    assert writers.stdout is not None
+    said: dict[int, list[str]] = {}
+    for line in writers.stdout:  # until the last of them is dead
+        process, _, number = line.strip().partition(" ")
+        if int(process) not in said:
+            said[int(process)] = []
+            pause = random.uniform(0.02, 0.6)
+            threading.Timer(pause, os.kill, (int(process), signal.SIGKILL)).start()
+        said[int(process)].append(number)
+    writers.wait(20)
+    writers.stdout.close()
+    assert len(said) == PROCESSES
+    return [number for numbers in said.values() for number in numbers]
