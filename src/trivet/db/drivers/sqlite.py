@@ -26,7 +26,6 @@ _SETTINGS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=5000",
 )
 
 
@@ -45,15 +44,18 @@ class SqliteDriver(Driver):
         self._inline: sqlite3.Connection | None = None
         self._writing: sqlite3.Connection | None = None
         self._until = 0.0
+        self._settings = _SETTINGS
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         super().prepare(engine, timeout)
+        # First, as the others may have to wait for another process themselves.
+        self._settings = (f"PRAGMA busy_timeout={round(timeout * 1000)}", *_SETTINGS)
 
         @event.listens_for(engine.sync_engine, "connect")
         def set_up(connection: Any, record: Any) -> None:
             connection.isolation_level = None  # transactions are begun below, not by the driver
             cursor = connection.cursor()
-            for setting in _SETTINGS:
+            for setting in self._settings:
                 cursor.execute(setting)
             cursor.close()
 
@@ -114,7 +116,7 @@ class SqliteDriver(Driver):
         connection = sqlite3.connect(
             self.file, isolation_level=None, check_same_thread=False, cached_statements=512
         )
-        for setting in _SETTINGS:
+        for setting in self._settings:
             connection.execute(setting)
         connection.create_function("regexp", 2, _matches, deterministic=True)
         return connection
