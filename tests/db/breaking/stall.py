@@ -89,3 +89,19 @@ async def slow(number: str, seconds: float = 0.3) -> StallOrder:
     made = await StallOrder.create(number=number)
     await asyncio.sleep(seconds)
     return made
+
+
+@app.get("/dream")
+async def dream() -> int:
+    """Ask for what takes the database many seconds."""
+    kind = database.engine.url.get_backend_name()
+    if kind == "sqlite":
+        rows = await database.sql(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000000)"
+            " SELECT count(*) FROM n"
+        )
+    elif kind == "postgresql":
+        rows = await database.sql("SELECT 1 FROM pg_sleep(30)")
+    else:
+        rows = await database.sql("SELECT sleep(30)")
+    return len(list(rows))
