@@ -91,9 +91,7 @@ class Breakage:
         if isinstance(error, DBAPIError):
             ran = context.execution_context
             compiled = getattr(ran, "compiled", None)
-            broken = violation_of(
-                fault, error, getattr(compiled, "statement", None), self._models
-            )
+            broken = violation_of(fault, error, getattr(compiled, "statement", None), self._models)
             if broken is not None:
                 return broken
         return self._meaning(fault, orig, context.statement)

@@ -97,7 +97,10 @@ class Violation(TrivetError, IntegrityError):
     def of(cls, error: DBAPIError, fields: tuple[str, ...], rule: str | None) -> Self:
         """Say the same as an error of SQLAlchemy's."""
         made = cls(
-            error.statement, error.params, error.orig or error, hide_parameters=error.hide_parameters
+            error.statement,
+            error.params,
+            error.orig or error,
+            hide_parameters=error.hide_parameters,
         )
         made.fields, made.rule = fields, rule
         return made

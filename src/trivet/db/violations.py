@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Table
+from sqlalchemy import CheckConstraint, Index, Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import registry
-from sqlalchemy.sql.visitors import iterate
+from sqlalchemy.schema import ColumnCollectionConstraint
 
 from trivet.db.errors import CheckViolation, ForeignKeyViolation, UniqueViolation, Violation
 from trivet.db.faults import Fault
@@ -89,11 +89,12 @@ def _columns_of(table: Table, rule: str) -> tuple[str, ...]:
     if rule == "PRIMARY":  # MariaDB's name of every one
         return tuple(column.name for column in table.primary_key)
     for one in (*table.constraints, *table.indexes):
-        if one.name == rule:
-            if isinstance(one, CheckConstraint):
-                named = {part.name for part in iterate(one.sqltext) if hasattr(part, "table")}
-                words = set(re.findall(r"\w+", str(one.sqltext)))
-                return tuple(c.name for c in table.columns if c.name in named | words)
+        if getattr(one, "name", None) != rule:
+            continue
+        if isinstance(one, CheckConstraint):
+            words = set(re.findall(r"\w+", str(one.sqltext)))
+            return tuple(column.name for column in table.columns if column.name in words)
+        if isinstance(one, ColumnCollectionConstraint | Index):
             return tuple(column.name for column in one.columns)
     return ()
 

@@ -73,7 +73,9 @@ async def under_load(
         await asyncio.gather(*asking)
 
 
-async def _ask(load: Load, client: httpx2.AsyncClient, numbers: itertools.count[int] | None) -> None:
+async def _ask(
+    load: Load, client: httpx2.AsyncClient, numbers: itertools.count[int] | None
+) -> None:
     async with client:
         while not load.is_over:
             what = f"n{next(numbers)}" if numbers is not None else ""

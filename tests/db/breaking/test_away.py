@@ -46,7 +46,10 @@ async def test_a_killed_database_costs_only_those_who_were_asking(server: OwnSer
 @pytest.mark.slow
 async def test_a_process_that_is_stopped_answers_what_was_begun(server: OwnServer) -> None:
     with serving(server.url) as stall:
-        async with under_load([stall.url], patience=3) as load, httpx2.AsyncClient(timeout=15) as client:
+        async with (
+            under_load([stall.url], patience=3) as load,
+            httpx2.AsyncClient(timeout=15) as client,
+        ):
             slow = [
                 asyncio.create_task(client.post(f"{stall.url}/slow/s{i}?seconds=0.5"))
                 for i in range(3)

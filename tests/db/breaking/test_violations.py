@@ -66,9 +66,7 @@ async def test_a_combination_that_is_taken_names_all_its_fields(client: httpx2.A
     assert refused.status_code == 409
     told = refused.json()["detail"]
     assert [error["loc"] for error in told] == [["body", "order_id"], ["body", "place"]]
-    assert {e["msg"] for e in told} == {
-        "This combination of order_id and place is taken already"
-    }
+    assert {e["msg"] for e in told} == {"This combination of order_id and place is taken already"}
 
 
 async def test_what_is_named_and_not_there_is_a_422(client: httpx2.AsyncClient, url: str) -> None:
@@ -166,10 +164,7 @@ async def test_of_twenty_who_want_the_same_through_two_processes_one_gets_it(url
         async with httpx2.AsyncClient(timeout=15) as client:
             for name, count in (("pair", 2), ("crowd", 20)):
                 answers = await asyncio.gather(
-                    *[
-                        client.post(f"{(one, other)[i % 2].url}/orders/{name}")
-                        for i in range(count)
-                    ]
+                    *[client.post(f"{(one, other)[i % 2].url}/orders/{name}") for i in range(count)]
                 )
                 assert Counter(a.status_code for a in answers) == {201: 1, 409: count - 1}
 

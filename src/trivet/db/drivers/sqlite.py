@@ -44,7 +44,7 @@ class SqliteDriver(Driver):
         self._inline: sqlite3.Connection | None = None
         self._writing: sqlite3.Connection | None = None
         self._until = 0.0
-        self._settings = _SETTINGS
+        self._settings: tuple[str, ...] = _SETTINGS
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         super().prepare(engine, timeout)
