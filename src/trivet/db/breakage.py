@@ -38,9 +38,18 @@ class Breakage:
         event.listen(engine.sync_engine, "handle_error", self._failed)
         event.listen(engine.sync_engine, "do_connect", self._connect)
 
-    def meaning(self, error: BaseException) -> Exception | None:
-        """Give what a driver's error is in our words; None where we have none for it."""
-        return self._meaning(fault_of(error), error, None)
+    def meaning(self, error: BaseException, statement: Any = None) -> Exception | None:
+        """Give what a driver's error, or SQLAlchemy's, is in our words; None without one for it.
+
+        `statement` is SQLAlchemy's, where it is known: MariaDB does not name the table.
+        """
+        fault = fault_of(error)
+        if fault is None:
+            return None
+        if not isinstance(error, DBAPIError):
+            return self._meaning(fault, error, None)
+        broken = violation_of(fault, error, statement, self._models)
+        return broken or self._meaning(fault, error.orig or error, error.statement)
 
     def _meaning(
         self, fault: Fault | None, error: BaseException, statement: str | None
@@ -86,15 +95,9 @@ class Breakage:
             fault = Fault.AWAY
         if fault is Fault.AWAY:
             context.is_disconnect = True  # also where the driver has not noticed yet
-        if fault is None:
-            return None
-        if isinstance(error, DBAPIError):
-            ran = context.execution_context
-            compiled = getattr(ran, "compiled", None)
-            broken = violation_of(fault, error, getattr(compiled, "statement", None), self._models)
-            if broken is not None:
-                return broken
-        return self._meaning(fault, orig, context.statement)
+            return self._meaning(fault, orig, context.statement)
+        compiled = getattr(context.execution_context, "compiled", None)
+        return self.meaning(error, getattr(compiled, "statement", None))
 
     def _connect(self, dialect: Any, record: Any, args: Any, values: Any) -> Any:
         if dialect.driver in _PATIENCE:

@@ -23,7 +23,6 @@ from trivet.app.application import App
 from trivet.app.part import Part
 from trivet.checks import Finding
 from trivet.db.answering import answering
-from trivet.db.answers import Answers
 from trivet.db.breakage import Breakage
 from trivet.db.drivers import Driver, driver_of
 from trivet.db.errors import DatabaseBusy, OutsideUnitError
@@ -32,6 +31,7 @@ from trivet.db.loading import Loader, Reading
 from trivet.db.model import BareModel
 from trivet.db.query import Query
 from trivet.db.reading import RowPlan, dictionaries, instances, is_plain, plan_of
+from trivet.db.refusals import Refusals
 from trivet.db.signals import Signals
 from trivet.db.sql import Sql
 from trivet.db.transactions import Isolation, SpecialUnit, refuse_inside, retrying
@@ -101,8 +101,8 @@ class Database(Part):
         return UnitAround(self)
 
     def exception_handlers(self) -> dict[Any, Callable[..., Any]]:
-        """Answer what is not there, not allowed, or not possible for now; see `answers`."""
-        return Answers().handlers()
+        """Answer what is not there, not allowed, or not possible for now; see `refusals`."""
+        return Refusals().handlers()
 
     def commands(self) -> Sequence[Any]:
         """Give the commands of migrations."""

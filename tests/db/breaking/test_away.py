@@ -1,4 +1,4 @@
-"""A database that is killed, or a process that is stopped: who was asking is told, nothing is lost."""
+"""A database that is killed, a process that is stopped: who asks is told, nothing is lost."""
 
 from __future__ import annotations
 

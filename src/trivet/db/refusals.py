@@ -32,7 +32,7 @@ from trivet.db.errors import (
 )
 from trivet.openapi.error_shape import FASTAPI, ErrorShape
 
-__all__ = ["Answers"]
+__all__ = ["Refusals"]
 
 logger = logging.getLogger("trivet.db")
 
@@ -48,7 +48,7 @@ _PAUSE = 1.0  # seconds between two lines of the log that say the same
 _SOON = {"retry-after": "1"}
 
 
-class Answers:
+class Refusals:
     """The handlers that one database brings along, and what they have told the log."""
 
     def __init__(self) -> None:
