@@ -168,7 +168,7 @@ async def test_two_writers_of_one_unique_row_leave_one(database: Database) -> No
         return "stored"
 
     assert sorted(await asyncio.gather(*[write() for _ in range(5)])) == [
-        *["IntegrityError"] * 4,
+        *["UniqueViolation"] * 4,
         "stored",
     ]
     assert await _names(database) == ["Ann"]

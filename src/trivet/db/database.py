@@ -17,31 +17,23 @@ from typing import Any, LiteralString, ParamSpec, TypeVar
 
 from sqlalchemy import Engine, MetaData, Select, bindparam, inspect, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 
 from trivet.app.application import App
 from trivet.app.part import Part
 from trivet.checks import Finding
 from trivet.db.around import BesideAround, UnitAround
 from trivet.db.belonging import check_apart, owner_of, unit_of
+from trivet.db.breakage import Breakage
 from trivet.db.drivers import Driver, driver_of
-from trivet.db.errors import (
-    BadCursor,
-    DatabaseBusy,
-    NotFound,
-    OutsideUnitError,
-    RowLocked,
-    StaleError,
-)
+from trivet.db.errors import DatabaseBusy, OutsideUnitError
 from trivet.db.links import Branches, are_linked
 from trivet.db.loading import Loader, Reading
 from trivet.db.model import BareModel
 from trivet.db.query import Query
 from trivet.db.reading import RowPlan, dictionaries, instances, is_plain, plan_of
+from trivet.db.refusals import Refusals
 from trivet.db.replicas import OpenReplicas, Replicas, ReplicaUnit, primary
 from trivet.db.signals import Signals
 from trivet.db.sql import Sql
@@ -95,6 +87,7 @@ class Database(Part):
         self.driver: Driver = driver_of(make_url(url))
         self.timeout = timeout
         self.signals = Signals()
+        self.retries = 0  # transactions that `retrying` has run again
         self.engine: AsyncEngine = create_async_engine(
             self.driver.url,
             pool_size=pool_size,
@@ -102,6 +95,8 @@ class Database(Part):
             pool_timeout=timeout,
             **{**self.driver.options, **options},
         )
+        # Before the driver, which is to hear of lost connections.
+        self._breakage = Breakage(self.engine.sync_engine, timeout, BareModel.registry)
         self.driver.prepare(self.engine, timeout)
         self._dialect = self.engine.sync_engine.dialect
         self._key_plans: dict[type[Any], RowPlan | None] = {}
@@ -134,15 +129,8 @@ class Database(Part):
         return UnitAround(self) if self._all[0] is self else BesideAround(self)
 
     def exception_handlers(self) -> dict[Any, Callable[..., Any]]:
-        """Answer what is not there with 404, and an exhausted pool with 503."""
-        return {
-            NotFound: _not_found,
-            StaleError: _conflict,
-            RowLocked: _conflict,
-            BadCursor: _bad_cursor,
-            DatabaseBusy: _busy,
-            PoolTimeout: _busy,
-        }
+        """Answer what is not there, not allowed, or not possible for now; see `refusals`."""
+        return Refusals().handlers()
 
     def commands(self) -> Sequence[Any]:
         """Give the commands of migrations; those of the first database are for all of them."""
@@ -304,11 +292,18 @@ class Database(Part):
         """Give the engine of plain sessions, made with the first one."""
         if self._plain_engine is None:
             self._plain_engine = sync_engine(self, *self._plain_options)
+            Breakage(self._plain_engine, self.timeout, BareModel.registry)
         return self._plain_engine
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read on a borrowed connection, and give the driver's own rows."""
-        return await self.driver.rows(sql, values)
+        try:
+            return await self.driver.rows(sql, values)
+        except Exception as error:
+            meaning = self._breakage.meaning(error)
+            if meaning is None:
+                raise
+            raise meaning from error
 
     def key_plan(self, model: type[Any]) -> RowPlan | None:
         """Give the plan that reads `model` by its key; None where only SQLAlchemy can."""
@@ -373,21 +368,3 @@ class Database(Part):
         maker = partial(dictionaries, reading.names, kept=reading.kept)
         chosen = statement.with_only_columns(*reading.columns)
         return plan_of(chosen, binds, self._dialect, maker)
-
-
-def _not_found(request: Request, error: NotFound) -> JSONResponse:
-    return JSONResponse({"detail": "Not Found"}, 404)
-
-
-def _conflict(request: Request, error: Exception) -> JSONResponse:
-    detail = "Somebody else changed this meanwhile; read it again, and decide anew."
-    return JSONResponse({"detail": detail}, 409)
-
-
-def _bad_cursor(request: Request, error: BadCursor) -> JSONResponse:
-    return JSONResponse({"detail": "This cursor is not one that was given here."}, 400)
-
-
-def _busy(request: Request, error: Exception) -> JSONResponse:
-    detail = "The database has more to do than it can; try again in a moment."
-    return JSONResponse({"detail": detail}, 503, {"retry-after": "1"})

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from trivet.errors import SetupError, TrivetError
 
 __all__ = [
     "BadCursor",
+    "CheckViolation",
+    "DatabaseAway",
     "DatabaseBusy",
+    "DatabaseFull",
+    "ForeignKeyViolation",
+    "LostRace",
     "NotFound",
     "NotLoadedError",
     "OutsideUnitError",
     "RowLocked",
     "StaleError",
     "TooManyFound",
+    "UniqueViolation",
     "UnitOverError",
+    "Violation",
 ]
 
 
@@ -62,11 +71,90 @@ class BadCursor(TrivetError, ValueError):
 
 
 class DatabaseBusy(TrivetError):
-    """No connection came free in time; a request is answered with 503 and Retry-After."""
+    """No connection came free in time; a request is answered with 503 and Retry-After.
 
-    def __init__(self, seconds: float) -> None:
+    `why` says it where somebody else than this process's own pool is in the way.
+    """
+
+    def __init__(self, seconds: float, why: str | None = None) -> None:
         self.seconds = seconds
-        super().__init__(f"no connection to the database came free within {seconds:g} s")
+        super().__init__(why or f"no connection to the database came free within {seconds:g} s")
+
+
+# What follows is SQLAlchemy's too: `except IntegrityError` finds it as ever.
+
+
+class Violation(TrivetError, IntegrityError):
+    """A rule of a table forbids what was to be written, and nothing of it was.
+
+    `fields` are the names of the attributes it is about, as far as the database tells, and `rule`
+    is the name of the constraint, where it has one.
+    """
+
+    fields: tuple[str, ...] = ()
+    rule: str | None = None
+
+    @classmethod
+    def of(cls, error: DBAPIError, fields: tuple[str, ...], rule: str | None) -> Self:
+        """Say the same as an error of SQLAlchemy's."""
+        made = cls(
+            error.statement,
+            error.params,
+            error.orig or error,
+            hide_parameters=error.hide_parameters,
+        )
+        made.fields, made.rule = fields, rule
+        return made
+
+
+class UniqueViolation(Violation):
+    """Another row has this already; a request is answered with 409."""
+
+
+class ForeignKeyViolation(Violation):
+    """What is named is not there (422), or what was to be deleted is still named (409)."""
+
+    is_still_named = False
+    """True where a row was to be deleted, or its key changed, that others name."""
+
+
+class CheckViolation(Violation):
+    """A value breaks a rule of the table; a request is answered with 422."""
+
+
+class _Trouble(TrivetError, OperationalError):
+    """What the database could not do for now, through no fault of the statement."""
+
+    def __init__(self, what: str, orig: BaseException, statement: str | None = None) -> None:
+        super().__init__(statement, None, orig, connection_invalidated=False)
+        self.args = (what,)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.args[0], self.orig, self.statement)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class LostRace(_Trouble):
+    """Another transaction was faster, and this one is taken back; a request is answered with 409.
+
+    `database.retrying()` runs such work again.
+    """
+
+
+class DatabaseAway(_Trouble):
+    """The server does not answer, or ended the connection; a request is answered with 503.
+
+    Where the connection was lost while a transaction was being committed, `is_in_doubt` is True:
+    nobody can tell whether it was stored.
+    """
+
+    is_in_doubt = False
+
+
+class DatabaseFull(_Trouble):
+    """There is no room to write in; nothing is written, and a request is answered with 507."""
 
 
 class OutsideUnitError(SetupError):

@@ -108,6 +108,7 @@ def retrying(
                 except Exception as error:
                     if not (left and is_worth_another_try(error)):
                         raise
+                database.retries += 1
                 # Two that met once would meet again, if both waited equally long.
                 await asyncio.sleep(pause * (0.5 + random.random()))
                 pause *= 2

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from trivet.db.belonging import main_unit, unit_for
 from trivet.db.branches import options_of
-from trivet.db.errors import NotFound, OutsideUnitError, UnitOverError
+from trivet.db.errors import DatabaseAway, NotFound, OutsideUnitError, UnitOverError
 from trivet.db.faults import translated
 from trivet.db.links import Branches
 from trivet.db.reading import Known
@@ -378,7 +378,11 @@ class Unit:
             try:
                 if self._is_writing:
                     await self._settle()
-                    await self._session.commit()
+                    try:
+                        await self._session.commit()
+                    except DatabaseAway as error:
+                        error.is_in_doubt = True
+                        raise
             finally:
                 await self._end()
         self._known = {}

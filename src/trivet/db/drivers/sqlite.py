@@ -28,7 +28,6 @@ _SETTINGS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=5000",
 )
 
 
@@ -50,9 +49,12 @@ class SqliteDriver(Driver):
         self._writing: sqlite3.Connection | None = None
         self._commits = 0
         self._until = 0.0
+        self._settings: tuple[str, ...] = _SETTINGS
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         super().prepare(engine, timeout)
+        # First, as the others may have to wait for another process themselves.
+        self._settings = (f"PRAGMA busy_timeout={round(timeout * 1000)}", *_SETTINGS)
         self.prepare_sync(engine.sync_engine)
 
     def prepare_sync(self, engine: Engine) -> None:
@@ -60,7 +62,7 @@ class SqliteDriver(Driver):
         def set_up(connection: Any, record: Any) -> None:
             connection.isolation_level = None  # transactions are begun below, not by the driver
             cursor = connection.cursor()
-            for setting in _SETTINGS:
+            for setting in self._settings:
                 cursor.execute(setting)
             cursor.close()
 
@@ -136,7 +138,7 @@ class SqliteDriver(Driver):
         connection = sqlite3.connect(
             self.file, isolation_level=None, check_same_thread=False, cached_statements=512
         )
-        for setting in _SETTINGS:
+        for setting in self._settings:
             connection.execute(setting)
         connection.create_function("regexp", 2, _matches, deterministic=True)
         return connection
