@@ -26,6 +26,7 @@ from trivet.db.errors import (
     StaleError,
     TooManyFound,
     UniqueViolation,
+    UnitFailedError,
     UnitOverError,
     Violation,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "TooManyFound",
     "UniqueViolation",
     "Unit",
+    "UnitFailedError",
     "UnitOverError",
     "Updated",
     "UtcDateTime",

@@ -27,6 +27,7 @@ from trivet.db.around import BesideAround, UnitAround
 from trivet.db.belonging import check_apart, owner_of, unit_of
 from trivet.db.breakage import Breakage
 from trivet.db.drivers import Driver, driver_of
+from trivet.db.drivers.transaction import Transaction
 from trivet.db.errors import DatabaseBusy, OutsideUnitError
 from trivet.db.links import Branches, are_linked
 from trivet.db.loading import Loader, Reading
@@ -41,6 +42,7 @@ from trivet.db.sync import sync_engine
 from trivet.db.tenants import apart_like, create_schema
 from trivet.db.transactions import Isolation, SpecialUnit, refuse_inside, retrying
 from trivet.db.unit import Unit, current
+from trivet.db.writing import Writer
 from trivet.routing.around import Around
 
 __all__ = ["Database"]
@@ -102,6 +104,7 @@ class Database(Part):
         self._key_plans: dict[type[Any], RowPlan | None] = {}
         self._plans: dict[Any, RowPlan | None] = {}
         self.loader = Loader(self)
+        self.writer = Writer(self._dialect)
         self.is_postgres = self._dialect.name == "postgresql"
         self._all: list[Database] = [self]  # those of the application, the first of which is first
         self._plain_engine: Engine | None = None
@@ -111,7 +114,7 @@ class Database(Part):
         # What a request pays for is decided here.
         self.unit_kind: type[Unit] = Unit if self.replicas is None else ReplicaUnit
         # SQLite takes one writer at a time; the others wait here, not in the file.
-        self._writer = asyncio.Lock() if self.driver.has_one_writer else None
+        self._turn = asyncio.Lock() if self.driver.has_one_writer else None
 
     # -- as a part -------------------------------------------------------------------------------
 
@@ -276,17 +279,17 @@ class Database(Part):
 
     async def begin_writing(self) -> None:
         """Wait until a writer may begin; raises `DatabaseBusy` after the time-out."""
-        if self._writer is not None:
+        if self._turn is not None:
             try:
                 async with asyncio.timeout(self.timeout):
-                    await self._writer.acquire()
+                    await self._turn.acquire()
             except TimeoutError:
                 raise DatabaseBusy(self.timeout) from None
 
     def end_writing(self) -> None:
         """Let the next writer begin."""
-        if self._writer is not None:
-            self._writer.release()
+        if self._turn is not None:
+            self._turn.release()
 
     def plain_engine(self) -> Engine:
         """Give the engine of plain sessions, made with the first one."""
@@ -304,6 +307,20 @@ class Database(Part):
             if meaning is None:
                 raise
             raise meaning from error
+
+    async def begin(self) -> Transaction:
+        """Begin a transaction on a borrowed connection; for a writer whose turn it is."""
+        try:
+            return await self.driver.begin()
+        except Exception as error:
+            raise self.meaning(error) from error
+
+    def meaning(
+        self, error: Exception, sql: str | None = None, values: Sequence[Any] = ()
+    ) -> Exception:
+        """Give what an error of the driver's is in our words, or in SQLAlchemy's."""
+        known = self.driver.wrapped(error, sql, values)
+        return self._breakage.meaning(known) or known
 
     def key_plan(self, model: type[Any]) -> RowPlan | None:
         """Give the plan that reads `model` by its key; None where only SQLAlchemy can."""

@@ -23,6 +23,7 @@ __all__ = [
     "StaleError",
     "TooManyFound",
     "UniqueViolation",
+    "UnitFailedError",
     "UnitOverError",
     "Violation",
 ]
@@ -179,6 +180,17 @@ class UnitOverError(OutsideUnitError):
             " written now",
             code="db.unit-over",
             mend="async with database.transaction(): ...   # in the task that lives longer",
+        )
+
+
+class UnitFailedError(TrivetError):
+    """A unit of work was used after an error that ended its transaction."""
+
+    def __init__(self, failure: Exception) -> None:
+        super().__init__(
+            f"an error has ended this transaction, and took back all that was written: {failure};"
+            " what may fail stands in a block of its own, which is taken back alone: async with"
+            " database.transaction(): ..."
         )
 
 

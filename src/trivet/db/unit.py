@@ -20,7 +20,15 @@ from sqlalchemy.orm import Session
 
 from trivet.db.belonging import main_unit, unit_for
 from trivet.db.branches import options_of
-from trivet.db.errors import DatabaseAway, NotFound, OutsideUnitError, UnitOverError
+from trivet.db.drivers.transaction import Transaction
+from trivet.db.errors import (
+    DatabaseAway,
+    NotFound,
+    OutsideUnitError,
+    StaleError,
+    UnitFailedError,
+    UnitOverError,
+)
 from trivet.db.faults import translated
 from trivet.db.links import Branches
 from trivet.db.reading import Known
@@ -82,11 +90,14 @@ class Unit:
     __slots__ = (
         "_after",
         "_events",
+        "_failure",
         "_is_writing",
+        "_joined",
         "_known",
         "_lock",
         "_session",
         "_sync",
+        "_transaction",
         "apart",
         "beside",
         "database",
@@ -103,6 +114,9 @@ class Unit:
         self._sync: SyncWork | None = None
         self._session: AsyncSession | None = None
         self._is_writing = False
+        self._transaction: Transaction | None = None  # until a session has to go on with it
+        self._joined: AsyncConnection | None = None  # what the session went on with
+        self._failure: Exception | None = None  # what ended the transaction
         self._known: Known = {}
         self._lock: asyncio.Lock | None = None
         self._after: list[Callable[[], Any]] | None = None
@@ -112,6 +126,11 @@ class Unit:
     def is_writing(self) -> bool:
         """True from the first write to the end."""
         return self._is_writing
+
+    @property
+    def _is_sessions(self) -> bool:
+        """True once something was written that the session alone knows."""
+        return self._is_writing and self._transaction is None
 
     @property
     def has_begun(self) -> bool:
@@ -150,7 +169,7 @@ class Unit:
     async def find(self, model: type[Row], key: Any) -> Row | None:
         """Give the object with this key, or None."""
         keys = key if isinstance(key, tuple) else (key,)
-        if not self._is_writing:
+        if not self._is_sessions:
             known = self._known.get((model, keys, None))
             if known is not None:
                 return cast(Row, known)
@@ -176,7 +195,7 @@ class Unit:
     @property
     def reads_directly(self) -> bool:
         """True while nothing was written or changed that only the session knows."""
-        return not (self._is_writing or self.apart is not None or self.has_changes())
+        return not (self._is_sessions or self.apart is not None or self.has_changes())
 
     @property
     def known(self) -> Known:
@@ -185,6 +204,9 @@ class Unit:
 
     async def read(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read past SQLAlchemy; gives the driver's own rows."""
+        if self._is_writing:
+            async with self._alone():
+                return await self._run(sql, values)
         return await self.reader.rows(sql, values)
 
     async def load(self, items: Sequence[Any], branches: Branches) -> None:
@@ -214,7 +236,7 @@ class Unit:
 
         They are not known to later reads, which would give them for whole ones.
         """
-        if self.apart is not None or self.has_changes():
+        if self.apart is not None or self.has_changes() or self._transaction is not None:
             await self.session()
         async with AsyncSession(
             self.reader.engine if not self._is_writing else await self._connection(),
@@ -237,7 +259,7 @@ class Unit:
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncSession]:
         """Give the session for one read by SQLAlchemy: one after the other, as it needs it."""
-        if self.apart is not None or self.has_changes():
+        if self.apart is not None or self.has_changes() or self._transaction is not None:
             await self.session()  # what was changed must be seen
         async with self._alone():
             session = self._session if self._is_writing else self._attached()
@@ -257,7 +279,7 @@ class Unit:
 
     def has_changes(self) -> bool:
         """Tell whether an object that was read directly was changed since."""
-        return not self._is_writing and any(
+        return not self._is_sessions and any(
             found._sa_instance_state.modified for found in self._known.values()
         )
 
@@ -276,15 +298,52 @@ class Unit:
         """Give the session of the transaction, which is begun if there is none yet."""
         async with self._alone():
             if not self._is_writing:
-                if self.is_over:
-                    raise UnitOverError
-                await self.database.begin_writing()
-                self._is_writing = True
+                await self._begin()
+            if self._transaction is not None:
+                self._check()
+                transaction, self._transaction = self._transaction, None
+                self._joined = transaction.joined(self.database.engine)
                 session = self._attached()
                 self._known = {}
-                await session.connection(execution_options={"trivet_writes": True})
+                session.bind, session.sync_session.bind = self._joined, self._joined.sync_connection
         assert self._session is not None, "made with the first write"
         return self._session
+
+    async def _begin(self) -> None:
+        """Begin the transaction: on a connection of the driver's where it can be, or a session."""
+        if self.is_over:
+            raise UnitOverError
+        await self.database.begin_writing()
+        self._is_writing = True
+        if self.apart is None and self.database.driver.begins_directly:
+            try:
+                self._transaction = await self.database.begin()
+            except BaseException:
+                self._is_writing = False
+                self.database.end_writing()
+                raise
+            return
+        session = self._attached()
+        self._known = {}
+        await session.connection(execution_options={"trivet_writes": True})
+
+    def _check(self) -> None:
+        """Refuse to go on where an error has ended the transaction."""
+        if self._failure is not None:
+            raise UnitFailedError(self._failure) from self._failure
+
+    async def _run(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run one statement in the transaction, past the session; the caller is alone."""
+        self._check()
+        assert self._transaction is not None, "the caller has looked"
+        try:
+            return await self._transaction.run(sql, values)
+        except Exception as error:
+            meant = self.database.meaning(error, sql, values)
+            self._failure = meant
+            if meant is error:
+                raise
+            raise meant from error
 
     def sync_session(self) -> Session:
         """Give the plain session that ends as this unit does, made with the first call."""
@@ -311,6 +370,8 @@ class Unit:
 
     async def save(self, instance: Any) -> None:
         """Store what is new or changed, now, within the transaction."""
+        if await self._save_directly(instance):
+            return
         session = await self.session()
         async with self._alone():
             session.add(instance)
@@ -318,6 +379,33 @@ class Unit:
                 await session.flush()
         if self._events:
             await self.database.signals.tell(self._events)
+
+    async def _save_directly(self, instance: Any) -> bool:
+        """Store one object by one statement; gives False where only the session can."""
+        database = self.database
+        if self._session is not None or self.apart is not None or database.signals:
+            return False
+        key = instance._sa_instance_state.key
+        if key is not None and self._known.get(key) is not instance:
+            return False
+        async with self._alone():
+            if not self._is_writing:
+                await self._begin()
+            self._check()
+            write = None if self._transaction is None else database.writer.write_of(instance)
+            if write is None:
+                return False
+            if write.values:
+                rows = await self._run(write.plan.sql, write.values)
+                try:
+                    database.writer.written(write, instance, rows)
+                except LookupError as error:
+                    self._failure = StaleError(f"{instance!r} is not there any more")
+                    raise self._failure from error
+            else:
+                instance._sa_instance_state._commit_all(instance.__dict__)
+            self._known[instance._sa_instance_state.key] = instance
+        return True
 
     async def save_all(self, instances: Sequence[Any]) -> None:
         """Store many new objects at once."""
@@ -368,12 +456,14 @@ class Unit:
 
     async def commit(self) -> None:
         """Make everything that was written last; what is raised leaves nothing written."""
-        if self.has_changes():
-            await self.session()
+        await self._save_changes()
+        self._check()
         if self._sync is not None:
             sync, self._sync = self._sync, None
             await sync.commit()
         after, self._after = self._after, None
+        if self._transaction is not None:
+            await self._commit_directly()
         if self._session is not None:
             try:
                 if self._is_writing:
@@ -393,12 +483,37 @@ class Unit:
 
     async def settle(self) -> None:
         """Store what was changed and not saved, and commit nothing yet."""
-        if self.has_changes():
-            await self.session()
-        if self._is_writing:
+        await self._save_changes()
+        self._check()
+        if self._is_sessions:
             await self._settle()
         if self._sync is not None:
             await self._sync.flush()
+
+    async def _save_changes(self) -> None:
+        """Store objects that were read directly, and changed and not saved since."""
+        if self.has_changes():
+            changed = [one for one in self._known.values() if one._sa_instance_state.modified]
+            for instance in changed:
+                if not await self._save_directly(instance):
+                    await self.session()  # which stores the rest of them
+                    return
+
+    async def _commit_directly(self) -> None:
+        transaction, self._transaction = self._transaction, None
+        assert transaction is not None, "the caller has looked"
+        try:
+            await transaction.commit()
+        except Exception as error:
+            meant = self.database.meaning(error)
+            if isinstance(meant, DatabaseAway):
+                meant.is_in_doubt = True
+            if meant is error:
+                raise
+            raise meant from error
+        finally:
+            self._is_writing = False
+            self.database.end_writing()
 
     async def _settle(self) -> None:
         """Store what was changed and not saved, and tell of it, until there is nothing more."""
@@ -426,16 +541,29 @@ class Unit:
         if self._sync is not None:
             sync, self._sync = self._sync, None
             await sync.close()
+        self._failure = None
+        if self._transaction is not None:
+            transaction, self._transaction = self._transaction, None
+            try:
+                await transaction.roll_back()
+            finally:
+                self._is_writing = False
+                self.database.end_writing()
         if self._session is not None:
             await self._end()
 
     async def _end(self) -> None:
         """Close the session, which takes back what is not committed."""
         session, self._session = self._session, None
+        joined, self._joined = self._joined, None
         was_writing, self._is_writing = self._is_writing, False
         try:
-            if session is not None:
-                await session.close()
+            try:
+                if session is not None:
+                    await session.close()
+            finally:
+                if joined is not None:
+                    await joined.close()
         finally:
             if was_writing:
                 self.database.end_writing()

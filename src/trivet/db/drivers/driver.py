@@ -11,10 +11,9 @@ from sqlalchemy.engine import URL, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-__all__ = ["Driver", "Statement"]
+from trivet.db.drivers.transaction import Transaction
 
-Statement = tuple[str, Sequence[Any]]
-"""A text as the dialect compiles it, and its values in the driver's order."""
+__all__ = ["Driver"]
 
 
 class Driver(ABC):
@@ -33,7 +32,9 @@ class Driver(ABC):
     has_one_writer = False
     """True where a second writer can only wait."""
     reads_directly = False
-    """True where `rows` and `written` are there."""
+    """True where `rows` is there."""
+    begins_directly = False
+    """True where `begin` is there."""
     _dialect: Dialect
     _hides_values = False
 
@@ -56,12 +57,11 @@ class Driver(ABC):
         """Run one read outside any transaction, and give the driver's own rows."""
         raise NotImplementedError
 
-    async def written(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:
-        """Run a few statements in a transaction of their own; give the driver's rows of each.
+    async def begin(self) -> Transaction:
+        """Begin a transaction that writes, on a borrowed connection.
 
-        They are committed when this returns. What it raises is the driver's own (see `wrapped`),
-        and nothing is written then; where it is cancelled, or the connection ends meanwhile, nobody
-        knows whether the server had committed. Where `has_one_writer`, the caller has the turn.
+        Where `has_one_writer`, the caller has the turn. Raises `DatabaseBusy`, and errors of the
+        driver's own.
         """
         raise NotImplementedError
 

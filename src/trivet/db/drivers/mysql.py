@@ -8,7 +8,6 @@ it stays so while it is lent again and again, and is set back when a session get
 
 from __future__ import annotations
 
-import contextlib
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -18,8 +17,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from trivet.db.drivers.driver import Driver, Statement
+from trivet.db.drivers.driver import Driver
 from trivet.db.drivers.lending import Lender, LendingPool, Loan
+from trivet.db.drivers.transaction import Transaction
 
 __all__ = ["MySqlDriver"]
 
@@ -33,6 +33,7 @@ class MySqlDriver(Driver):
     """Reads and short writes go to a connection that is lent for them alone."""
 
     reads_directly = True
+    begins_directly = True
 
     sync_library = "pymysql"
 
@@ -95,33 +96,20 @@ class MySqlDriver(Driver):
         lender.give_back(loan)
         return found
 
-    async def written(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:
-        if len(statements) == 1:  # a statement alone is a transaction
-            ((sql, values),) = statements
-            return [await self.rows(sql, values)]
+    async def begin(self) -> Transaction:
         loan = self._lender.take() or await self._lender.wait()
-        connection = loan.connection
-        found: list[Sequence[Any]] = []
         try:
-            await connection.begin()
-            try:
-                for sql, values in statements:
-                    cursor = connection.cursor()
-                    await cursor.execute(sql, values)
-                    found.append(await cursor.fetchall())
-                await connection.commit()
-            except Exception:
-                with contextlib.suppress(Error):  # seen below, by what it leaves open
-                    await connection.rollback()
-                raise
+            await loan.connection.begin()
         except BaseException as error:
             self._take_back(loan, error)
             raise
-        self._lender.give_back(loan)
-        return found
+        return MySqlTransaction(loan, self._take_back)
 
-    def _take_back(self, loan: Loan, error: BaseException) -> None:
-        """Take a connection back on which something went wrong."""
+    def _take_back(self, loan: Loan, error: BaseException | None) -> None:
+        """Take a connection back; `error` is what went wrong on it."""
+        if error is None:
+            self._lender.give_back(loan)
+            return
         connection = loan.connection
         if (
             isinstance(error, Error)
@@ -136,6 +124,22 @@ class MySqlDriver(Driver):
 
     async def close(self) -> None:
         await self._lender.close()
+
+
+class MySqlTransaction(Transaction):
+    """Begun by its word, whether or not the connection commits each statement otherwise."""
+
+    async def _run(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        cursor = self._loan.connection.cursor()
+        await cursor.execute(sql, values)
+        found: Sequence[Any] = await cursor.fetchall()
+        return found
+
+    async def _commit(self) -> None:
+        await self._loan.connection.commit()
+
+    async def _roll_back(self) -> None:
+        await self._loan.connection.rollback()
 
 
 async def _set(loan: Loan) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from asyncpg import InterfaceError, PostgresError  # type: ignore[import-untyped]
+from asyncpg import PostgresError  # type: ignore[import-untyped]
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from trivet.db.drivers.driver import Driver, Statement
+from trivet.db.drivers.driver import Driver
 from trivet.db.drivers.lending import Lender, LendingPool, Loan
+from trivet.db.drivers.transaction import Transaction
 
 __all__ = ["PostgresDriver"]
 
@@ -25,6 +26,7 @@ class PostgresDriver(Driver):
     """Reads and short writes go to a connection that is lent for them alone."""
 
     reads_directly = True
+    begins_directly = True
     sync_name = "postgresql+psycopg"
     sync_library = "psycopg"
     sync_options = MappingProxyType({"connect_args": {"options": "-c timezone=UTC"}})
@@ -55,32 +57,21 @@ class PostgresDriver(Driver):
         lender.give_back(loan)
         return found
 
-    async def written(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:
-        if len(statements) == 1:  # a statement alone is a transaction
-            ((sql, values),) = statements
-            return [await self.rows(sql, values)]
+    async def begin(self) -> Transaction:
         loan = self._lender.take() or await self._lender.wait()
-        connection = loan.connection
+        transaction = loan.connection.transaction()
         try:
-            await connection.execute("BEGIN")
-            try:
-                found: list[Sequence[Any]] = [
-                    await connection.fetch(sql, *values) for sql, values in statements
-                ]
-                await connection.execute("COMMIT")
-            except Exception:
-                with contextlib.suppress(PostgresError, InterfaceError, OSError):
-                    await connection.execute("ROLLBACK")
-                raise
+            await transaction.start()
         except BaseException as error:
             self._take_back(loan, error)
             raise
-        self._lender.give_back(loan)
-        return found
+        return PostgresTransaction(loan, self._take_back, transaction)
 
-    def _take_back(self, loan: Loan, error: BaseException) -> None:
-        """Take a connection back on which something went wrong."""
-        if isinstance(error, asyncio.CancelledError):
+    def _take_back(self, loan: Loan, error: BaseException | None) -> None:
+        """Take a connection back; `error` is what went wrong on it."""
+        if error is None:
+            self._lender.give_back(loan)
+        elif isinstance(error, asyncio.CancelledError):
             self._lender.abandon(loan, _closed(loan.connection))
         elif _is_ready(loan.connection) and isinstance(error, PostgresError | ValueError):
             # The server refused, or a value was not of its column's kind and was not even sent.
@@ -101,6 +92,35 @@ class PostgresDriver(Driver):
 
 def _is_ready(connection: Any) -> bool:
     return not (connection.is_closed() or connection.is_in_transaction())
+
+
+class PostgresTransaction(Transaction):
+    """Begun as asyncpg's own, which SQLAlchemy's connection goes on with."""
+
+    def __init__(
+        self,
+        loan: Loan,
+        take_back: Callable[[Loan, BaseException | None], None],
+        transaction: Any,
+    ) -> None:
+        super().__init__(loan, take_back)
+        self._transaction = transaction
+
+    async def _run(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        found: Sequence[Any] = await self._loan.connection.fetch(sql, *values)
+        return found
+
+    async def _commit(self) -> None:
+        await self._transaction.commit()
+
+    async def _roll_back(self) -> None:
+        await self._transaction.rollback()
+
+    def joined(self, engine: AsyncEngine) -> AsyncConnection:
+        # SQLAlchemy's adapter begins a transaction where it knows of none.
+        adapter: Any = self._loan.held.dbapi_connection
+        adapter._transaction = self._transaction
+        return super().joined(engine)
 
 
 def _is_lost(connection: Any) -> bool:
