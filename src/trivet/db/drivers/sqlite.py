@@ -97,7 +97,7 @@ class SqliteDriver(Driver):
 
     async def written(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:
         # A commit only appends to the log, without waiting for the disk (synchronous=NORMAL):
-        # inline it takes 13 µs, on a worker thread 41.
+        # inline it takes 13 to 19 µs, the moves below included, on a worker thread about 40.
         connection = self._writing
         if connection is None:
             connection = self._writing = self._opened()
