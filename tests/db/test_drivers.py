@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests.db.models import Author, Tag
 from trivet.db import Database
-from trivet.db.drivers.driver import Statement
 
+Statement = tuple[str, Sequence[Any]]
 _MARKS = {"sqlite": ("?", "?"), "postgresql": ("$1", "$2"), "mariadb": ("%s", "%s")}
 
 
@@ -29,7 +29,14 @@ async def _write(database: Database, *statements: Statement) -> list[Sequence[An
     """Write as the unit of work does: on SQLite, when it is one's turn."""
     await database.begin_writing()
     try:
-        return await database.driver.written(statements)
+        transaction = await database.driver.begin()
+        try:
+            found = [await transaction.run(*statement) for statement in statements]
+        except BaseException:
+            await transaction.roll_back()
+            raise
+        await transaction.commit()
+        return found
     finally:
         database.end_writing()
 

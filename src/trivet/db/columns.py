@@ -87,7 +87,8 @@ class Json(TypeDecorator[Any]):
     What is stored is validated, and what is read is an object of the type.
     """
 
-    impl = JSON().with_variant(postgresql.JSONB(), "postgresql")
+    # None is the database's own NULL, which `isnull` finds, and not JSON's.
+    impl = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
     cache_ok = True
 
     def __init__(self, shape: Any = None) -> None:

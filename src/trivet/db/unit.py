@@ -377,6 +377,9 @@ class Unit:
             session.add(instance)
             with translated():
                 await session.flush()
+            # What the database has computed is read now: nothing is loaded behind an attribute.
+            if computed := instance._sa_instance_state.expired_attributes:
+                await session.refresh(instance, list(computed))
         if self._events:
             await self.database.signals.tell(self._events)
 
@@ -456,11 +459,15 @@ class Unit:
 
     async def commit(self) -> None:
         """Make everything that was written last; what is raised leaves nothing written."""
-        await self._save_changes()
-        self._check()
-        if self._sync is not None:
-            sync, self._sync = self._sync, None
-            await sync.commit()
+        try:
+            await self._save_changes()
+            self._check()
+            if self._sync is not None:
+                sync, self._sync = self._sync, None
+                await sync.commit()
+        except BaseException:
+            await self.roll_back()
+            raise
         after, self._after = self._after, None
         if self._transaction is not None:
             await self._commit_directly()

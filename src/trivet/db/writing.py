@@ -116,7 +116,7 @@ class Writer:
                     return None
                 if one.make is not None:
                     value = one.make()
-                elif one.may_be_absent:
+                elif one.may_be_absent or one.column.type.should_evaluate_none:
                     continue
             elif isinstance(value, ClauseElement):
                 return None
@@ -213,7 +213,8 @@ def _column(table: _Table, key: str) -> Any:
 def _table_of(mapper: Any) -> _Table | None:
     """Give what is known of a class; None where its rows are written by a session alone."""
     listens = [getattr(mapper.dispatch, name) for name in _MAPPER_EVENTS]
-    listens += [getattr(Session.dispatch, name) for name in _SESSION_EVENTS]
+    session = Session()  # what is told of all sessions is told of it
+    listens += [getattr(session.dispatch, name) for name in _SESSION_EVENTS]
     if not is_plain(mapper) or mapper.version_id_col is not None or any(map(bool, listens)):
         return None
     columns = []

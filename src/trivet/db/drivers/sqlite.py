@@ -50,6 +50,7 @@ class SqliteDriver(Driver):
         self.options: dict[str, Any] = {
             "connect_args": {"check_same_thread": False},  # see `SqliteTransaction`
             "poolclass": LendingPool,
+            "pool_reset_on_return": None,  # see `reset`
         }
         self._lender = Lender(_is_lost)
         self._inline: sqlite3.Connection | None = None
@@ -63,6 +64,13 @@ class SqliteDriver(Driver):
         self._settings = (f"PRAGMA busy_timeout={round(timeout * 1000)}", *_SETTINGS)
         self._lender.attach(engine, timeout)
         self.prepare_sync(engine.sync_engine)
+
+        @event.listens_for(engine.sync_engine.pool, "reset")
+        def reset(connection: Any, record: Any, state: Any) -> None:
+            # A connection that was lent comes back where nobody can wait, and with nothing open.
+            can_wait = state.asyncio_safe and not state.terminate_only
+            if can_wait and connection.driver_connection.in_transaction:
+                connection.rollback()
 
     def prepare_sync(self, engine: Engine) -> None:
         @event.listens_for(engine, "connect")
