@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.db.conftest import address, own_database
-from tests.db.models import Model, Post
+from tests.db.models import Model, Post, Tag
 from trivet import App
 from trivet.db import Database, Replica, Replicas
 from trivet.errors import SetupError
@@ -72,6 +72,10 @@ async def test_from_the_first_write_on_all_goes_to_the_primary(followed: Databas
         assert await Post.all().order_by("id").values_list("title") == ["primary", "new"]
         await unit.commit()
         assert await Post.where(title="new").count() == 1  # also behind the commit
+    async with followed.transaction() as unit:
+        await Tag.create(name="newer")
+        await unit.commit()
+        assert len(await Tag.where(name="newer")) == 1
 
 
 async def test_what_was_read_from_a_replica_is_changed_on_the_primary(followed: Database) -> None:

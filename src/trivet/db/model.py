@@ -22,6 +22,7 @@ from sqlalchemy.orm import (
     declared_attr,
     has_inherited_table,
     mapped_column,
+    registry,
 )
 
 from trivet.db.bulk import bulk_create, bulk_update, upsert
@@ -63,6 +64,9 @@ class BareModel(DeclarativeBase):
         if apart:
             cls.__abstract__ = True
             cls.metadata = MetaData(naming_convention=_NAMES)
+            # Names of classes are found in a registry: those of another database mean others.
+            made = registry(metadata=cls.metadata, type_annotation_map=TYPES)
+            cls.registry = cls._sa_registry = made
         super().__init_subclass__(**given)
 
     @declared_attr.directive

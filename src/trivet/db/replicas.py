@@ -177,10 +177,13 @@ class ReplicaUnit(Unit):
         # Units that are set apart read in their transaction, which is the primary's.
         self._fixed = None if reader is self.database else reader
 
+    async def _begin(self) -> None:
+        self._has_written = True
+        await super()._begin()
+
     def _attached(self) -> AsyncSession:
         session = super()._attached()
         if self._is_writing:
-            self._has_written = True
             engine = self.database.engine if self._fixed is None else self._fixed.engine
         else:
             engine = self.reader.engine
