@@ -21,9 +21,10 @@ async def journal(database: Database) -> AsyncIterator[Database]:
         red = await Tag.create(name="red")
         moment = datetime.datetime(2026, 3, 1, 14, 30, 5, tzinfo=datetime.UTC)
         await Post.create(title="100% Apple_pie", views=1, author=ann, tags=[red], created=moment)
-        await Post.create(title="apple", views=2, author=ann)
-        await Post.create(title="Pear", views=3, author=bob)
-        await Post.create(title="\\ nobody's", views=4)
+        other = datetime.datetime(2025, 2, 3, 9, tzinfo=datetime.UTC)
+        await Post.create(title="apple", views=2, author=ann, created=other)
+        await Post.create(title="Pear", views=3, author=bob, created=other)
+        await Post.create(title="\\ nobody's", views=4, created=other)
     async with database.transaction():
         yield database
 

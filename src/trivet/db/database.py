@@ -27,7 +27,6 @@ from trivet.db.around import BesideAround, UnitAround
 from trivet.db.belonging import check_apart, owner_of, unit_of
 from trivet.db.breakage import Breakage
 from trivet.db.drivers import Driver, driver_of
-from trivet.db.drivers.transaction import Transaction
 from trivet.db.errors import DatabaseBusy, OutsideUnitError
 from trivet.db.links import Branches, are_linked
 from trivet.db.loading import Loader, Reading
@@ -307,13 +306,6 @@ class Database(Part):
             if meaning is None:
                 raise
             raise meaning from error
-
-    async def begin(self) -> Transaction:
-        """Begin a transaction on a borrowed connection; for a writer whose turn it is."""
-        try:
-            return await self.driver.begin()
-        except Exception as error:
-            raise self.meaning(error) from error
 
     def meaning(
         self, error: Exception, sql: str | None = None, values: Sequence[Any] = ()

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select, tuple_
 from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.attributes import set_committed_value
 
+from trivet.db.branches import options_of
 from trivet.db.links import Branches, Link, link_of
 from trivet.db.reading import RowPlan, dictionaries, instances, is_plain, plan_of
 from trivet.db.wanted import Wanted
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from trivet.db.database import Database
     from trivet.db.unit import Unit
 
-__all__ = ["Loader", "Reading", "reading_of"]
+__all__ = ["Loader", "Reading", "load_related", "reading_of"]
 
 # How many keys one statement has: fewer are filled up, so that there are few texts.
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -74,6 +75,36 @@ def reading_of(wanted: Wanted, mapper: Mapper[Any]) -> Reading | None:
     if not names:  # a statement needs a column
         return None
     return Reading(mapper, names, tuple(relations))
+
+
+async def load_related(unit: Unit, items: Sequence[Any], branches: Branches) -> None:
+    """Load relations of objects of one model that have not loaded them, and those below."""
+    mapper: Any = inspect(type(items[0]))
+    are_stored = all(item._sa_instance_state.key is not None for item in items)
+    if are_stored and unit.reads_directly and unit.database.follows(mapper, branches):
+        await unit.database.loader.attach(unit, items, branches)
+        return
+    lacking = [item for item in items if _lacks(item, branches)]
+    one, *more = mapper.primary_key
+    for start in range(0, len(lacking), _SIZES[-1]):
+        keys = [inspect(item).identity for item in lacking[start : start + _SIZES[-1]]]
+        among = tuple_(one, *more).in_(keys) if more else one.in_([key for (key,) in keys])
+        statement = select(mapper.class_).where(among)
+        await unit.all(statement.options(*options_of(mapper.class_, branches)))
+
+
+def _lacks(item: Any, branches: Branches) -> bool:
+    """Tell whether a stored object has not loaded one of these relations, or what is below."""
+    if item._sa_instance_state.key is None:
+        return False
+    for name, below in branches.items():
+        if name not in item.__dict__:
+            return True
+        value = item.__dict__[name]
+        related = value if isinstance(value, list | set) else [] if value is None else [value]
+        if below and any(_lacks(one, below) for one in related):
+            return True
+    return False
 
 
 class Loader:

@@ -14,23 +14,21 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sqlalchemy import Executable, Select, inspect, select, tuple_
+from sqlalchemy import Executable, Select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Session
 
 from trivet.db.belonging import main_unit, unit_for
-from trivet.db.branches import options_of
-from trivet.db.drivers.transaction import Transaction
+from trivet.db.direct import Direct, begun
 from trivet.db.errors import (
     DatabaseAway,
     NotFound,
     OutsideUnitError,
-    StaleError,
-    UnitFailedError,
     UnitOverError,
 )
 from trivet.db.faults import translated
 from trivet.db.links import Branches
+from trivet.db.loading import load_related
 from trivet.db.reading import Known
 from trivet.db.signals import Events
 from trivet.db.sync import SyncWork, sync_work
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
 __all__ = ["Unit", "current", "session", "sync_session", "unit_now"]
 
 Row = TypeVar("Row")
-_MANY = 500  # keys in one list, well below what any database takes
 
 current: ContextVar[Unit | None] = ContextVar("trivet.db.unit", default=None)
 
@@ -89,15 +86,14 @@ class Unit:
 
     __slots__ = (
         "_after",
+        "_direct",
         "_events",
-        "_failure",
         "_is_writing",
         "_joined",
         "_known",
         "_lock",
         "_session",
         "_sync",
-        "_transaction",
         "apart",
         "beside",
         "database",
@@ -114,9 +110,8 @@ class Unit:
         self._sync: SyncWork | None = None
         self._session: AsyncSession | None = None
         self._is_writing = False
-        self._transaction: Transaction | None = None  # until a session has to go on with it
+        self._direct: Direct | None = None  # the transaction, until a session has to go on with it
         self._joined: AsyncConnection | None = None  # what the session went on with
-        self._failure: Exception | None = None  # what ended the transaction
         self._known: Known = {}
         self._lock: asyncio.Lock | None = None
         self._after: list[Callable[[], Any]] | None = None
@@ -130,7 +125,7 @@ class Unit:
     @property
     def _is_sessions(self) -> bool:
         """True once something was written that the session alone knows."""
-        return self._is_writing and self._transaction is None
+        return self._is_writing and self._direct is None
 
     @property
     def has_begun(self) -> bool:
@@ -206,25 +201,13 @@ class Unit:
         """Run one read past SQLAlchemy; gives the driver's own rows."""
         if self._is_writing:
             async with self._alone():
-                return await self._run(sql, values)
+                assert self._direct is not None, "see `reads_directly`"
+                return await self._direct.run(sql, values)
         return await self.reader.rows(sql, values)
 
     async def load(self, items: Sequence[Any], branches: Branches) -> None:
         """Load relations of objects of one model that have not loaded them, and those below."""
-        mapper: Any = inspect(type(items[0]))
-        are_stored = all(item._sa_instance_state.key is not None for item in items)
-        if are_stored and self.reads_directly and self.database.follows(mapper, branches):
-            await self.database.loader.attach(self, items, branches)
-            return
-        stored = [item for item in items if lacks(item, branches)]
-        key = mapper.primary_key
-        for start in range(0, len(stored), _MANY):
-            keys = [inspect(item).identity for item in stored[start : start + _MANY]]
-            among = (
-                key[0].in_([one for (one,) in keys]) if len(key) == 1 else tuple_(*key).in_(keys)
-            )
-            statement = select(mapper.class_).where(among)
-            await self.all(statement.options(*options_of(mapper.class_, branches)))
+        await load_related(self, items, branches)
 
     async def all(self, statement: Select[Any]) -> list[Any]:
         """Give all rows of a statement that selects one thing."""
@@ -236,7 +219,7 @@ class Unit:
 
         They are not known to later reads, which would give them for whole ones.
         """
-        if self.apart is not None or self.has_changes() or self._transaction is not None:
+        if self.apart is not None or self.has_changes() or self._direct is not None:
             await self.session()
         async with AsyncSession(
             self.reader.engine if not self._is_writing else await self._connection(),
@@ -259,7 +242,7 @@ class Unit:
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncSession]:
         """Give the session for one read by SQLAlchemy: one after the other, as it needs it."""
-        if self.apart is not None or self.has_changes() or self._transaction is not None:
+        if self.apart is not None or self.has_changes() or self._direct is not None:
             await self.session()  # what was changed must be seen
         async with self._alone():
             session = self._session if self._is_writing else self._attached()
@@ -299,10 +282,9 @@ class Unit:
         async with self._alone():
             if not self._is_writing:
                 await self._begin()
-            if self._transaction is not None:
-                self._check()
-                transaction, self._transaction = self._transaction, None
-                self._joined = transaction.joined(self.database.engine)
+            if self._direct is not None:
+                self._joined = self._direct.joined()
+                self._direct = None
                 session = self._attached()
                 self._known = {}
                 session.bind, session.sync_session.bind = self._joined, self._joined.sync_connection
@@ -317,7 +299,7 @@ class Unit:
         self._is_writing = True
         if self.apart is None and self.database.driver.begins_directly:
             try:
-                self._transaction = await self.database.begin()
+                self._direct = await begun(self.database)
             except BaseException:
                 self._is_writing = False
                 self.database.end_writing()
@@ -326,24 +308,6 @@ class Unit:
         session = self._attached()
         self._known = {}
         await session.connection(execution_options={"trivet_writes": True})
-
-    def _check(self) -> None:
-        """Refuse to go on where an error has ended the transaction."""
-        if self._failure is not None:
-            raise UnitFailedError(self._failure) from self._failure
-
-    async def _run(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
-        """Run one statement in the transaction, past the session; the caller is alone."""
-        self._check()
-        assert self._transaction is not None, "the caller has looked"
-        try:
-            return await self._transaction.run(sql, values)
-        except Exception as error:
-            meant = self.database.meaning(error, sql, values)
-            self._failure = meant
-            if meant is error:
-                raise
-            raise meant from error
 
     def sync_session(self) -> Session:
         """Give the plain session that ends as this unit does, made with the first call."""
@@ -394,19 +358,8 @@ class Unit:
         async with self._alone():
             if not self._is_writing:
                 await self._begin()
-            self._check()
-            write = None if self._transaction is None else database.writer.write_of(instance)
-            if write is None:
+            if self._direct is None or not await self._direct.save(instance):
                 return False
-            if write.values:
-                rows = await self._run(write.plan.sql, write.values)
-                try:
-                    database.writer.written(write, instance, rows)
-                except LookupError as error:
-                    self._failure = StaleError(f"{instance!r} is not there any more")
-                    raise self._failure from error
-            else:
-                instance._sa_instance_state._commit_all(instance.__dict__)
             self._known[instance._sa_instance_state.key] = instance
         return True
 
@@ -461,7 +414,6 @@ class Unit:
         """Make everything that was written last; what is raised leaves nothing written."""
         try:
             await self._save_changes()
-            self._check()
             if self._sync is not None:
                 sync, self._sync = self._sync, None
                 await sync.commit()
@@ -469,8 +421,13 @@ class Unit:
             await self.roll_back()
             raise
         after, self._after = self._after, None
-        if self._transaction is not None:
-            await self._commit_directly()
+        if self._direct is not None:
+            direct, self._direct = self._direct, None
+            try:
+                await direct.commit()
+            finally:
+                self._is_writing = False
+                self.database.end_writing()
         if self._session is not None:
             try:
                 if self._is_writing:
@@ -491,7 +448,6 @@ class Unit:
     async def settle(self) -> None:
         """Store what was changed and not saved, and commit nothing yet."""
         await self._save_changes()
-        self._check()
         if self._is_sessions:
             await self._settle()
         if self._sync is not None:
@@ -505,22 +461,6 @@ class Unit:
                 if not await self._save_directly(instance):
                     await self.session()  # which stores the rest of them
                     return
-
-    async def _commit_directly(self) -> None:
-        transaction, self._transaction = self._transaction, None
-        assert transaction is not None, "the caller has looked"
-        try:
-            await transaction.commit()
-        except Exception as error:
-            meant = self.database.meaning(error)
-            if isinstance(meant, DatabaseAway):
-                meant.is_in_doubt = True
-            if meant is error:
-                raise
-            raise meant from error
-        finally:
-            self._is_writing = False
-            self.database.end_writing()
 
     async def _settle(self) -> None:
         """Store what was changed and not saved, and tell of it, until there is nothing more."""
@@ -548,11 +488,10 @@ class Unit:
         if self._sync is not None:
             sync, self._sync = self._sync, None
             await sync.close()
-        self._failure = None
-        if self._transaction is not None:
-            transaction, self._transaction = self._transaction, None
+        if self._direct is not None:
+            direct, self._direct = self._direct, None
             try:
-                await transaction.roll_back()
+                await direct.roll_back()
             finally:
                 self._is_writing = False
                 self.database.end_writing()
@@ -574,17 +513,3 @@ class Unit:
         finally:
             if was_writing:
                 self.database.end_writing()
-
-
-def lacks(item: Any, branches: Branches) -> bool:
-    """Tell whether a stored object has not loaded one of these relations, or what is below."""
-    if item._sa_instance_state.key is None:
-        return False
-    for name, below in branches.items():
-        if name not in item.__dict__:
-            return True
-        value = item.__dict__[name]
-        related = value if isinstance(value, list | set) else [] if value is None else [value]
-        if below and any(lacks(one, below) for one in related):
-            return True
-    return False

@@ -1,0 +1,93 @@
+"""The transaction of a unit of work for as long as it needs no session.
+
+Rows are written and read by single statements on one connection. The first thing that only a
+session can do makes one, which goes on with the same transaction. An error of the database ends
+it: nothing is written after that, and nothing of what was written before stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from trivet.db.drivers.transaction import Transaction
+from trivet.db.errors import DatabaseAway, StaleError, UnitFailedError
+
+if TYPE_CHECKING:
+    from trivet.db.database import Database
+
+__all__ = ["Direct", "begun"]
+
+
+async def begun(database: Database) -> Direct:
+    """Begin a transaction on a borrowed connection; for a writer whose turn it is."""
+    try:
+        return Direct(database, await database.driver.begin())
+    except Exception as error:
+        raise database.meaning(error) from error
+
+
+class Direct:
+    """A transaction that has begun. It does one thing at a time: its unit sees to that."""
+
+    __slots__ = ("_database", "_failure", "_transaction")
+
+    def __init__(self, database: Database, transaction: Transaction) -> None:
+        self._database = database
+        self._transaction = transaction
+        self._failure: Exception | None = None  # what ended it
+
+    async def run(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run one statement, and give the driver's own rows; raises what SQLAlchemy would."""
+        self._check()
+        try:
+            return await self._transaction.run(sql, values)
+        except Exception as error:
+            self._failure = self._database.meaning(error, sql, values)
+            raise self._failure from error
+
+    async def save(self, instance: Any) -> bool:
+        """Store what is new or changed of an object; gives False where only a session can."""
+        self._check()
+        writer = self._database.writer
+        write = writer.write_of(instance)
+        if write is None:
+            return False
+        if not write.values:
+            instance._sa_instance_state._commit_all(instance.__dict__)
+            return True
+        rows = await self.run(write.plan.sql, write.values)
+        try:
+            writer.written(write, instance, rows)
+        except LookupError as error:
+            self._failure = StaleError(f"{instance!r} is not there any more")
+            raise self._failure from error
+        return True
+
+    def joined(self) -> AsyncConnection:
+        """Give the connection to a session, with the transaction that is under way on it."""
+        self._check()
+        return self._transaction.joined(self._database.engine)
+
+    async def commit(self) -> None:
+        """Make what was written last; raises `UnitFailedError` where an error has ended it."""
+        if self._failure is not None:
+            await self._transaction.roll_back()
+            self._check()
+        try:
+            await self._transaction.commit()
+        except Exception as error:
+            meant = self._database.meaning(error)
+            if isinstance(meant, DatabaseAway):
+                meant.is_in_doubt = True
+            raise meant from error
+
+    async def roll_back(self) -> None:
+        """Take back what was written."""
+        await self._transaction.roll_back()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise UnitFailedError(self._failure) from self._failure
