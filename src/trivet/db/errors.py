@@ -125,7 +125,7 @@ class _Trouble(TrivetError, OperationalError):
     """What the database could not do for now, through no fault of the statement."""
 
     def __init__(self, what: str, orig: BaseException, statement: str | None = None) -> None:
-        super().__init__(statement, None, orig, connection_invalidated=False)
+        OperationalError.__init__(self, statement, None, orig)
         self.args = (what,)
 
     def __reduce__(self) -> tuple[Any, ...]:
