@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from asyncpg import InterfaceError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -16,6 +17,7 @@ from tests.db.conftest import address, own_database
 from tests.db.models import Author, Model, Post
 from trivet import App
 from trivet.db import Database, DatabaseBusy
+from trivet.db.faults import Fault, fault_of
 from trivet.testing import async_client
 
 
@@ -270,3 +272,11 @@ async def test_who_wants_connections_to_be_asked_first_gets_that(database: Datab
 
     assert await asyncio.gather(*[_names(careful) for _ in range(20)]) == [["Ann"]] * 20
     await careful.close()
+
+
+def test_a_connection_that_ended_between_two_statements_is_away() -> None:
+    told = "cannot switch to state 15; another operation ({}) is in progress"
+
+    assert fault_of(InterfaceError("connection is closed")) is Fault.AWAY
+    assert fault_of(Exception(told.format(2))) is Fault.AWAY
+    assert fault_of(Exception(told.format(11))) is None  # a mistake of the program's

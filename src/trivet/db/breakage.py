@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import registry
 
-from trivet.db.errors import DatabaseAway, DatabaseBusy, DatabaseFull, LostRace
+from trivet.db.errors import DatabaseAway, DatabaseFull, DatabaseHeld, LostRace
 from trivet.db.faults import Fault, fault_of
 from trivet.db.violations import violation_of
 
@@ -76,11 +76,14 @@ class Breakage:
                 statement,
             )
         if fault is Fault.BUSY:
-            return DatabaseBusy(
-                self._timeout,
+            held = DatabaseHeld(
                 f"{self._where} is held by others: {told}; there are more who write, or more"
                 " connections, than it takes",
+                error,
+                statement,
             )
+            held.seconds = self._timeout
+            return held
         return None
 
     def _failed(self, context: Any) -> Exception | None:

@@ -14,6 +14,7 @@ __all__ = [
     "DatabaseAway",
     "DatabaseBusy",
     "DatabaseFull",
+    "DatabaseHeld",
     "ForeignKeyViolation",
     "LostRace",
     "NotFound",
@@ -72,14 +73,11 @@ class BadCursor(TrivetError, ValueError):
 
 
 class DatabaseBusy(TrivetError):
-    """No connection came free in time; a request is answered with 503 and Retry-After.
+    """No connection came free in time; a request is answered with 503 and Retry-After."""
 
-    `why` says it where somebody else than this process's own pool is in the way.
-    """
-
-    def __init__(self, seconds: float, why: str | None = None) -> None:
+    def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        super().__init__(why or f"no connection to the database came free within {seconds:g} s")
+        super().__init__(f"no connection to the database came free within {seconds:g} s")
 
 
 # What follows is SQLAlchemy's too: `except IntegrityError` finds it as ever.
@@ -127,7 +125,7 @@ class _Trouble(TrivetError, OperationalError):
     """What the database could not do for now, through no fault of the statement."""
 
     def __init__(self, what: str, orig: BaseException, statement: str | None = None) -> None:
-        super().__init__(statement, None, orig, connection_invalidated=False)
+        OperationalError.__init__(self, statement, None, orig)
         self.args = (what,)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -152,6 +150,12 @@ class DatabaseAway(_Trouble):
     """
 
     is_in_doubt = False
+
+
+class DatabaseHeld(_Trouble, DatabaseBusy):
+    """Others hold the database itself: a writer SQLite's file, or all of a server's connections."""
+
+    seconds = 0.0
 
 
 class DatabaseFull(_Trouble):

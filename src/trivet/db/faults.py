@@ -5,6 +5,7 @@ Every driver has numbers of its own; here they become the few kinds that one can
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -50,6 +51,7 @@ _STATES = {
 # Numbers of MariaDB's and MySQL's. 1020: changed since it was read; 1213: deadlock; 1205: waited
 # too long, which is also what MariaDB says to NOWAIT; 3572 is what MySQL says.
 _NUMBERS = {
+    0: Fault.AWAY,  # asyncmy's own: the connection ended between two statements
     1020: Fault.CONFLICT,
     1021: Fault.FULL,
     1040: Fault.BUSY,
@@ -86,6 +88,11 @@ _SQLITE = {
     2579: Fault.UNIQUE,
     4874: Fault.FULL,  # the file that processes share could not grow
 }
+# What asyncpg says of a connection that ended between two statements; and where the server has sent
+# its last word to an idle one and not yet closed it: its states 1 and 2 are of failures.
+_HAS_ENDED = re.compile(
+    r"connection is closed|cannot switch to state \d+; another operation \([12]\)"
+)
 
 
 def fault_of(error: BaseException) -> Fault | None:
@@ -100,6 +107,8 @@ def fault_of(error: BaseException) -> Fault | None:
     code = getattr(orig, "sqlite_errorcode", None)
     if code is not None:
         return _SQLITE.get(code)
+    if _HAS_ENDED.search(str(orig)):
+        return Fault.AWAY
     state = str(getattr(orig, "sqlstate", None))
     return Fault.AWAY if state.startswith("08") else _STATES.get(state)
 
