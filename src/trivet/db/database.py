@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, LiteralString, ParamSpec, TypeVar
 
 from sqlalchemy import MetaData, Select, bindparam, inspect, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from starlette.requests import Request
@@ -81,23 +81,27 @@ class Database(Part):
         beside = Path(sys._getframe(1).f_globals.get("__file__") or "main.py").resolve()
         self.migrations = beside.parent / (migrations or "migrations")
         self.metadata = BareModel.metadata if metadata is None else metadata
-        self.driver: Driver = driver_of(make_url(url))
         self.timeout = timeout
         self.signals = Signals()
-        self.engine: AsyncEngine = create_async_engine(
-            self.driver.url,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=timeout,
-            **{**self.driver.options, **options},
-        )
-        self.driver.prepare(self.engine, timeout)
+        self._options = {
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_timeout": timeout,
+            **options,
+        }
+        self.driver, self.engine = self._made(make_url(url))
         self._dialect = self.engine.sync_engine.dialect
         self._key_plans: dict[type[Any], RowPlan | None] = {}
         self._plans: dict[Any, RowPlan | None] = {}
         self.loader = Loader(self)
         # SQLite takes one writer at a time; the others wait here, not in the file.
         self._writer = asyncio.Lock() if self.driver.has_one_writer else None
+
+    def _made(self, url: URL) -> tuple[Driver, AsyncEngine]:
+        driver = driver_of(url)
+        engine = create_async_engine(driver.url, **{**driver.options, **self._options})
+        driver.prepare(engine, self.timeout)
+        return driver, engine
 
     # -- as a part -------------------------------------------------------------------------------
 
@@ -206,6 +210,33 @@ class Database(Part):
             await unit.commit()
         finally:
             current.reset(token)
+
+    @contextmanager
+    def connected_by(self, driver: Driver, engine: AsyncEngine) -> Iterator[None]:
+        """Take all connections by another driver and engine while the block runs, as tests do.
+
+        The database must be of the same kind. With another engine, no unit of work may be open at
+        either end of the block; who looks on may come and go, with a driver around the present one.
+        """
+        before = self.driver, self.engine, self._dialect, self._writer
+        self.driver = driver
+        if engine is not self.engine:
+            self.engine = engine
+            self._dialect = engine.sync_engine.dialect
+            self._writer = asyncio.Lock() if driver.has_one_writer else None
+        try:
+            yield
+        finally:
+            self.driver, self.engine, self._dialect, self._writer = before
+
+    @contextmanager
+    def elsewhere(self, url: str | URL) -> Iterator[None]:
+        """Keep data at another address of the same kind while the block runs, as tests do.
+
+        Close it inside the block: connections to there are not closed by its end.
+        """
+        with self.connected_by(*self._made(make_url(url))):
+            yield
 
     async def create_tables(self, base: type[BareModel] = BareModel) -> None:
         """Make the tables of all models that are not there; for tests and first steps."""

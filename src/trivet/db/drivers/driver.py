@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 __all__ = ["Driver", "Statement"]
 
@@ -26,7 +26,10 @@ class Driver(ABC):
     has_one_writer = False
     """True where a second writer can only wait."""
     reads_directly = False
-    """True where `rows` and `written` are there."""
+    """True where `rows`, `rows_on` and `written` are there."""
+    is_within = False
+    """True where transactions are parts of one that is under way, as in a test: what kind of
+    transaction it is cannot be chosen any more."""
     _dialect: Dialect
     _hides_values = False
 
@@ -44,6 +47,12 @@ class Driver(ABC):
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read outside any transaction, and give the driver's own rows."""
+        raise NotImplementedError
+
+    async def rows_on(
+        self, connection: AsyncConnection, sql: str, values: Sequence[Any]
+    ) -> Sequence[Any]:
+        """Run one read on this connection, in its transaction, and give the driver's own rows."""
         raise NotImplementedError
 
     async def written(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:

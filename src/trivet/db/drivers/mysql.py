@@ -15,7 +15,7 @@ from typing import Any
 from asyncmy.errors import Error
 from sqlalchemy import event
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from trivet.db.drivers.driver import Driver, Statement
 from trivet.db.drivers.lending import Lender, LendingPool, Loan
@@ -86,6 +86,15 @@ class MySqlDriver(Driver):
             self._take_back(loan, error)
             raise
         lender.give_back(loan)
+        return found
+
+    async def rows_on(
+        self, connection: AsyncConnection, sql: str, values: Sequence[Any]
+    ) -> Sequence[Any]:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        cursor = raw.cursor()
+        await cursor.execute(sql, values)
+        found: Sequence[Any] = await cursor.fetchall()
         return found
 
     async def written(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:

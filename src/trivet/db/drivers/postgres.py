@@ -10,7 +10,7 @@ from typing import Any
 from asyncpg import PostgresError  # type: ignore[import-untyped]
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from trivet.db.drivers.driver import Driver, Statement
 from trivet.db.drivers.lending import Lender, LendingPool, Loan
@@ -49,6 +49,13 @@ class PostgresDriver(Driver):
             self._take_back(loan, error)
             raise
         lender.give_back(loan)
+        return found
+
+    async def rows_on(
+        self, connection: AsyncConnection, sql: str, values: Sequence[Any]
+    ) -> Sequence[Any]:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        found: Sequence[Any] = await raw.fetch(sql, *values)
         return found
 
     async def written(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:

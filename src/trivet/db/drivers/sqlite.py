@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from trivet.concurrency import run_in_thread
 from trivet.db.drivers.driver import Driver, Statement
@@ -76,6 +76,12 @@ class SqliteDriver(Driver):
             if "interrupted" not in str(error):
                 raise
         return await run_in_thread(self._slowly, sql, values)
+
+    async def rows_on(
+        self, connection: AsyncConnection, sql: str, values: Sequence[Any]
+    ) -> Sequence[Any]:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        return list(await raw.execute_fetchall(sql, values))
 
     def _is_late(self) -> bool:
         return perf_counter() > self._until
