@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, overload
 
-import greenlet
+import greenlet  # type: ignore[import-untyped]
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -180,7 +180,7 @@ def _shapes(values: Any) -> tuple[str, ...]:
     if isinstance(values, Mapping):
         return tuple(f"{name}: {_shape(value)}" for name, value in values.items())
     if isinstance(values, list) and values and isinstance(values[0], tuple | dict | list):
-        return (*_shapes(values[0]), f"× {len(values)}")
+        return (*_shapes(values[0]), f"{len(values)} times")
     return tuple(_shape(value) for value in values or ())
 
 
@@ -204,7 +204,7 @@ def _place() -> str:
 def _frames() -> Iterator[FrameType]:
     """Give the frames from here outwards, past the ends of SQLAlchemy's greenlets."""
     frame: FrameType | None = sys._getframe(1)
-    here: greenlet.greenlet | None = greenlet.getcurrent()
+    here: Any = greenlet.getcurrent()
     while here is not None:
         while frame is not None:
             yield frame
