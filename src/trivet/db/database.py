@@ -215,23 +215,26 @@ class Database(Part):
     def connected_by(self, driver: Driver, engine: AsyncEngine) -> Iterator[None]:
         """Take all connections by another driver and engine while the block runs, as tests do.
 
-        The database must be of the same kind. With another engine, no unit of work may be open at
+        With another engine, no unit of work may be open at
         either end of the block; who looks on may come and go, with a driver around the present one.
         """
-        before = self.driver, self.engine, self._dialect, self._writer
+        before = self.driver, self.engine, self._writer
+        compiled = self._dialect, self._plans, self._key_plans
         self.driver = driver
         if engine is not self.engine:
             self.engine = engine
-            self._dialect = engine.sync_engine.dialect
             self._writer = asyncio.Lock() if driver.has_one_writer else None
+        if engine.sync_engine.dialect is not self._dialect:
+            self._dialect, self._plans, self._key_plans = engine.sync_engine.dialect, {}, {}
         try:
             yield
         finally:
-            self.driver, self.engine, self._dialect, self._writer = before
+            self.driver, self.engine, self._writer = before
+            self._dialect, self._plans, self._key_plans = compiled
 
     @contextmanager
     def elsewhere(self, url: str | URL) -> Iterator[None]:
-        """Keep data at another address of the same kind while the block runs, as tests do.
+        """Keep data at another address while the block runs, as tests do.
 
         Close it inside the block: connections to there are not closed by its end.
         """

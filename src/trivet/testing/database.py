@@ -103,7 +103,7 @@ async def drop_database(url: URL, name: str) -> None:
 
 async def _on_server(url: URL, statement: str) -> None:
     # PostgreSQL takes no connection without a database, and this one is always there.
-    first = "postgres" if url.get_backend_name().startswith("postgres") else None
+    first = "postgres" if url.get_backend_name().startswith("postgres") else ""
     server = Database(
         url.set(database=first).render_as_string(hide_password=False), isolation_level="AUTOCOMMIT"
     )

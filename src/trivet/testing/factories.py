@@ -348,9 +348,14 @@ def factory(
     return made
 
 
-@cache
-def factory_of(model: Any) -> type[Factory[Any]]:
+def factory_of(model: type[Any]) -> type[Factory[Any]]:
     """Give the factory of a model that somebody else's objects need."""
+    key: Any = model  # mypy takes no class of any kind for something that can be hashed
+    return _factory_of(key)
+
+
+@cache
+def _factory_of(model: Any) -> type[Factory[Any]]:
     return factory(model)
 
 
