@@ -52,6 +52,18 @@ class Turn:
         return self is other or (self.inside is not None and self.inside.is_inside(other))
 
 
+@dataclass(eq=False)
+class Wish:
+    """One thing that somebody wants to be done on the connection."""
+
+    owner: HeldConnection | None
+    work: Callable[[], Awaitable[Any]]
+    writes: bool
+    inside: Turn | None
+    is_waiting: bool = False
+    is_dropped: bool = False
+
+
 _turn: ContextVar[Turn | None] = ContextVar("trivet.testing.turn", default=None)
 
 
@@ -100,27 +112,22 @@ class Held:
                 code="testing.other-loop",
                 mend="async_client in a test that awaits; @pytest.mark.committed for live servers",
             )
-        started: list[bool] = []
-        task = self._loop.create_task(self._ran(owner, work, writes, _turn.get(), started))
+        wish = Wish(owner, work, writes, _turn.get())
+        task = self._loop.create_task(self._ran(wish))
         task.add_done_callback(_is_told)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if not started:
+            wish.is_dropped = True
+            if wish.is_waiting:
                 task.cancel()
             raise
         finally:
             if owner is not None and owner.turn is not None:
                 _turn.set(owner.turn)
 
-    async def _ran(
-        self,
-        owner: HeldConnection | None,
-        work: Callable[[], Awaitable[Any]],
-        writes: bool,
-        inside: Turn | None,
-        started: list[bool],
-    ) -> Any:
+    async def _ran(self, wish: Wish) -> Any:
+        owner, inside = wish.owner, wish.inside
         while inside is not None and inside.end is not None:
             inside = inside.inside
         until = self._loop.time() + self._timeout
@@ -128,21 +135,23 @@ class Held:
             async with self._lock:
                 await self._settle()
                 top = self._turns[-1] if self._turns else None
+                if wish.is_dropped:
+                    return None
                 is_on_top = owner is not None and owner.turn is top and top is not None
-                if is_on_top or not writes:
-                    started.append(True)
-                    return await (work() if is_on_top else self._alone(work))
+                if is_on_top or not wish.writes:
+                    return await (wish.work() if is_on_top else self._alone(wish.work))
                 assert owner is not None, "what has no connection of its own only reads"
                 if owner.turn is None and (top is None or (inside and inside.is_inside(top))):
-                    started.append(True)
-                    await self._begin(owner, top)
-                    return await work()
+                    await self._begin(owner, inside)
+                    return await wish.work()
             assert top is not None, "nobody waits for nothing"
+            wish.is_waiting = True
             try:
                 async with asyncio.timeout_at(until):
                     await top.has_ended.wait()
             except TimeoutError:
                 raise _waits(self._timeout) from None
+            wish.is_waiting = False
 
     async def _begin(self, owner: HeldConnection, inside: Turn | None) -> None:
         turn = Turn(f"trivet_{len(self._turns)}", inside, owner)
