@@ -226,6 +226,20 @@ async def test_kinds_of_transactions_are_those_of_the_test(held: Database) -> No
     assert await held.retrying()(count)(held) == 1
 
 
+async def test_short_writes_past_sqlalchemy_are_rolled_back_too(database: Database) -> None:
+    good = ("INSERT INTO tag (id, name) VALUES (1, 'a')", ())
+    other = ("INSERT INTO tag (id, name) VALUES (2, 'b')", ())
+
+    async with rolled_back(database):
+        await database.driver.written([good])
+        with pytest.raises(Exception, match=r"(?i)unique|duplicate") as caught:
+            await database.driver.written([other, good])
+        assert isinstance(database.driver.wrapped(caught.value), IntegrityError)
+        assert await count(database, Tag) == 1
+
+    assert await count(database, Tag) == 0
+
+
 async def test_get_or_create_finds_what_another_unit_made(held: Database) -> None:
     async with held.transaction():
         await Tag.create(name="one")

@@ -100,6 +100,17 @@ async def test_none_where_some_are_expected_is_told(database: Database) -> None:
         pass
 
 
+async def test_short_writes_past_sqlalchemy_are_counted(database: Database) -> None:
+    async with rolled_back(database):
+        with assert_queries(2, database):
+            await database.driver.written(
+                [
+                    ("INSERT INTO tag (id, name) VALUES (1, 'a')", ()),
+                    ("INSERT INTO tag (id, name) VALUES (2, 'b')", ()),
+                ]
+            )
+
+
 async def test_an_error_inside_comes_through(database: Database) -> None:
     with pytest.raises(ZeroDivisionError), assert_queries(5, database):
         raise ZeroDivisionError

@@ -219,18 +219,19 @@ class Database(Part):
         either end of the block; who looks on may come and go, with a driver around the present one.
         """
         before = self.driver, self.engine, self._writer
-        compiled = self._dialect, self._plans, self._key_plans
+        compiled = self._dialect, self._plans, self._key_plans, self.loader
         self.driver = driver
         if engine is not self.engine:
             self.engine = engine
             self._writer = asyncio.Lock() if driver.has_one_writer else None
         if engine.sync_engine.dialect is not self._dialect:
-            self._dialect, self._plans, self._key_plans = engine.sync_engine.dialect, {}, {}
+            self._dialect, self.loader = engine.sync_engine.dialect, Loader(self)
+            self._plans, self._key_plans = {}, {}
         try:
             yield
         finally:
             self.driver, self.engine, self._writer = before
-            self._dialect, self._plans, self._key_plans = compiled
+            self._dialect, self._plans, self._key_plans, self.loader = compiled
 
     @contextmanager
     def elsewhere(self, url: str | URL) -> Iterator[None]:

@@ -24,7 +24,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from trivet.db import Database
-from trivet.db.drivers import Driver
+from trivet.db.drivers.driver import Driver, Statement
 from trivet.errors import SetupError
 
 __all__ = ["Held"]
@@ -215,6 +215,30 @@ class HeldDriver(Driver):
 
         found: Sequence[Any] = await held.run(None, work, writes=False)
         return found
+
+    async def written(self, statements: Sequence[Statement]) -> list[Sequence[Any]]:
+        """Run a few statements in a turn of their own, which is committed."""
+        held = self._held
+        owner = HeldConnection(held)
+
+        async def work() -> list[Sequence[Any]]:
+            return [
+                await self._driver.rows_on(held.connection, sql, values)
+                for sql, values in statements
+            ]
+
+        try:
+            found: list[Sequence[Any]] = await held.run(owner, work, writes=True)
+            owner.commit()
+        finally:
+            owner.close()
+        return found
+
+    def wrapped(
+        self, error: Exception, sql: str | None = None, values: Sequence[Any] = ()
+    ) -> Exception:
+        """Give what the database's own driver makes of an error."""
+        return self._driver.wrapped(error, sql, values)
 
 
 class HeldConnection:

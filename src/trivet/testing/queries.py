@@ -23,7 +23,8 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from trivet.db import Database
-from trivet.db.drivers import Driver
+from trivet.db.drivers.driver import Driver
+from trivet.db.drivers.driver import Statement as Written
 from trivet.testing.present import database_of
 
 __all__ = ["Queries", "Statement", "assert_queries", "counted_queries"]
@@ -165,6 +166,18 @@ class CountingDriver(Driver):
         """Count one read on a connection, and run it."""
         self._queries.add(sql, values)
         return await self._driver.rows_on(connection, sql, values)
+
+    async def written(self, statements: Sequence[Written]) -> list[Sequence[Any]]:
+        """Count a few statements, and run them."""
+        for sql, values in statements:
+            self._queries.add(sql, values)
+        return await self._driver.written(statements)
+
+    def wrapped(
+        self, error: Exception, sql: str | None = None, values: Sequence[Any] = ()
+    ) -> Exception:
+        """Give what the driver makes of an error."""
+        return self._driver.wrapped(error, sql, values)
 
     async def close(self) -> None:
         """Let the driver let go."""
