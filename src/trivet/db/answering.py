@@ -70,14 +70,14 @@ class Answering(Preparing):
             reading = reading_of(self._wanted, inspect(query.model))
             self._readings[query.model] = reading
         if reading is not None and unit.reads_directly:
-            planned = unit.database.planned_rows(query, reading)
+            planned = unit.database.plans.rows_of(query, reading)
             if planned is not None:
                 plan, values = planned
                 found = plan.make(await unit.read(plan.sql, values))
                 if not reading.relations:
                     return list(found)
                 items, kept = found
-                await unit.database.loader.fill(unit, reading, items, kept)
+                await unit.database.plans.loader.fill(unit, reading, items, kept)
                 return list(items)
         items = await query
         await self._complete(items, self._wanted)

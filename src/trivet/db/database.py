@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, LiteralString, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, MetaData, Select, bindparam, inspect, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, MetaData
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -28,11 +27,8 @@ from trivet.db.belonging import check_apart, owner_of, unit_of
 from trivet.db.breakage import Breakage
 from trivet.db.drivers import Driver, driver_of
 from trivet.db.errors import DatabaseBusy, OutsideUnitError
-from trivet.db.links import Branches, are_linked
-from trivet.db.loading import Loader, Reading
 from trivet.db.model import BareModel
-from trivet.db.query import Query
-from trivet.db.reading import RowPlan, dictionaries, instances, is_plain, plan_of
+from trivet.db.plans import Plans
 from trivet.db.refusals import Refusals
 from trivet.db.replicas import OpenReplicas, Replicas, ReplicaUnit, primary
 from trivet.db.signals import Signals
@@ -41,15 +37,12 @@ from trivet.db.sync import sync_engine
 from trivet.db.tenants import apart_like, create_schema
 from trivet.db.transactions import Isolation, SpecialUnit, refuse_inside, retrying
 from trivet.db.unit import Unit, current
-from trivet.db.writing import Writer
 from trivet.routing.around import Around
 
 __all__ = ["Database"]
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
-_NONE: Any = object()
-_MOST_PLANS = 2000
 # By name: commands and checks alone want it, and Alembic with it.
 _MIGRATE = "trivet.db.migrate"
 
@@ -85,26 +78,18 @@ class Database(Part):
         self.name = name or ("database" if is_main else owner_of(models).lower())
         folder = "migrations" if is_main else f"migrations_{self.name}"
         self.migrations = beside.parent / (migrations or folder)
-        self.driver: Driver = driver_of(make_url(url))
         self.timeout = timeout
         self.signals = Signals()
         self.retries = 0  # transactions that `retrying` has run again
-        self.engine: AsyncEngine = create_async_engine(
-            self.driver.url,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=timeout,
-            **{**self.driver.options, **options},
-        )
-        # Before the driver, which is to hear of lost connections.
-        self._breakage = Breakage(self.engine.sync_engine, timeout, BareModel.registry)
-        self.driver.prepare(self.engine, timeout)
-        self._dialect = self.engine.sync_engine.dialect
-        self._key_plans: dict[type[Any], RowPlan | None] = {}
-        self._plans: dict[Any, RowPlan | None] = {}
-        self.loader = Loader(self)
-        self.writer = Writer(self._dialect)
-        self.is_postgres = self._dialect.name == "postgresql"
+        self._options = {
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_timeout": timeout,
+            **options,
+        }
+        self.driver, self.engine, self._breakage = self._made(make_url(url))
+        self.plans = Plans(self.engine.dialect, reads_directly=self.driver.reads_directly)
+        self.is_postgres = self.engine.dialect.name == "postgresql"
         self._all: list[Database] = [self]  # those of the application, the first of which is first
         self._plain_engine: Engine | None = None
         self._plain_options = (pool_size, options)
@@ -114,6 +99,14 @@ class Database(Part):
         self.unit_kind: type[Unit] = Unit if self.replicas is None else ReplicaUnit
         # SQLite takes one writer at a time; the others wait here, not in the file.
         self._turn = asyncio.Lock() if self.driver.has_one_writer else None
+
+    def _made(self, url: URL) -> tuple[Driver, AsyncEngine, Breakage]:
+        driver = driver_of(url)
+        engine = create_async_engine(driver.url, **{**driver.options, **self._options})
+        # Before the driver, which is to hear of lost connections.
+        breakage = Breakage(engine.sync_engine, self.timeout, BareModel.registry)
+        driver.prepare(engine, self.timeout)
+        return driver, engine, breakage
 
     # -- as a part -------------------------------------------------------------------------------
 
@@ -144,7 +137,7 @@ class Database(Part):
         """Tell what is risky about the newest migration."""
         if not self.migrations.is_dir():
             return ()
-        dialect = self._dialect.name
+        dialect = self.engine.dialect.name
         found: list[Finding] = import_module(_MIGRATE).lint_newest(self.migrations, dialect)
         return found
 
@@ -248,6 +241,35 @@ class Database(Part):
             unit.is_over = True
             current.reset(token)
 
+    @contextmanager
+    def connected_by(self, driver: Driver, engine: AsyncEngine) -> Iterator[None]:
+        """Take all connections by another driver and engine while the block runs, as tests do.
+
+        With another engine, no unit of work may be open at
+        either end of the block; who looks on may come and go, with a driver around the present one.
+        """
+        before = self.driver, self.engine, self._turn, self.plans
+        self.driver = driver
+        if engine is not self.engine:
+            self.engine = engine
+            self._turn = asyncio.Lock() if driver.has_one_writer else None
+        if engine.dialect is not before[1].dialect:
+            self.plans = Plans(engine.dialect, reads_directly=driver.reads_directly)
+        try:
+            yield
+        finally:
+            self.driver, self.engine, self._turn, self.plans = before
+
+    @contextmanager
+    def elsewhere(self, url: str | URL) -> Iterator[None]:
+        """Keep data at another address while the block runs, as tests do.
+
+        Close it inside the block: connections to there are not closed by its end.
+        """
+        driver, engine, _ = self._made(make_url(url))
+        with self.connected_by(driver, engine):
+            yield
+
     async def create_tables(self, base: type[BareModel] | None = None) -> None:
         """Make the tables of all models that are not there; for tests and first steps."""
         async with self.engine.begin() as connection:
@@ -313,67 +335,3 @@ class Database(Part):
         """Give what an error of the driver's is in our words, or in SQLAlchemy's."""
         known = self.driver.wrapped(error, sql, values)
         return self._breakage.meaning(known) or known
-
-    def key_plan(self, model: type[Any]) -> RowPlan | None:
-        """Give the plan that reads `model` by its key; None where only SQLAlchemy can."""
-        found = self._key_plans.get(model, _NONE)
-        if found is _NONE:
-            mapper: Any = inspect(model)
-            binds = [
-                bindparam(f"key_{c.key}", type_=c.type, unique=True) for c in mapper.primary_key
-            ]
-            keys = zip(mapper.primary_key, binds, strict=True)
-            by_key = select(model).where(*[column == bind for column, bind in keys])
-            found = self._key_plans[model] = self._compiled(by_key, binds, mapper)
-        plan: RowPlan | None = found
-        return plan
-
-    def planned(self, query: Query[Any]) -> tuple[RowPlan, list[Any]] | None:
-        """Give the plan that makes a query's objects, and its values.
-
-        None where only SQLAlchemy can.
-        """
-        if query.branches and not self.follows(inspect(query.model), query.branches):
-            return None
-        return self._planned(query, None)
-
-    def planned_rows(self, query: Query[Any], reading: Reading) -> tuple[RowPlan, list[Any]] | None:
-        """Give the plan that makes dictionaries of a query's rows, and its values."""
-        # A row that is given once is not the same when it has fewer columns.
-        return None if query.is_distinct else self._planned(query, reading)
-
-    def follows(self, mapper: Any, branches: Branches) -> bool:
-        """Tell whether all these relations can be read directly."""
-        return self.driver.reads_directly and are_linked(mapper, branches)
-
-    def _planned(
-        self, query: Query[Any], reading: Reading | None
-    ) -> tuple[RowPlan, list[Any]] | None:
-        shape = query.shape()
-        if shape is None:
-            return None
-        text, values = shape
-        key = text if reading is None else (reading, text)
-        found = self._plans.get(key, _NONE)
-        if found is _NONE:
-            if len(self._plans) >= _MOST_PLANS:
-                self._plans.clear()
-            statement, binds = query.binds()
-            found = self._compiled(statement, binds, inspect(query.model), reading)
-            self._plans[key] = found
-        return None if found is None else (found, found.values(values))
-
-    def _compiled(
-        self,
-        statement: Select[Any],
-        binds: Sequence[Any],
-        mapper: Any,
-        reading: Reading | None = None,
-    ) -> RowPlan | None:
-        if not (self.driver.reads_directly and is_plain(mapper)):
-            return None
-        if reading is None:
-            return plan_of(statement, binds, self._dialect, partial(instances, mapper))
-        maker = partial(dictionaries, reading.names, kept=reading.kept)
-        chosen = statement.with_only_columns(*reading.columns)
-        return plan_of(chosen, binds, self._dialect, maker)

@@ -13,10 +13,10 @@ from inspect import get_annotations
 from types import NoneType
 from typing import Annotated, Any, ForwardRef, get_args, get_origin
 
-from sqlalchemy import String, inspect
-from sqlalchemy.orm import Mapped
+from sqlalchemy import Index, String, Table, UniqueConstraint, inspect
+from sqlalchemy.orm import Mapped, RelationshipDirection
 
-__all__ = ["Column", "Description", "Relation", "describe"]
+__all__ = ["Column", "Description", "Relation", "describe", "referred"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,12 @@ class Column:
     description: str | None = None
     is_private: bool = False
     """True for what is never shown unless asked for: `field(info={"private": True})`."""
+    type: Any = None
+    """SQLAlchemy's type of the column."""
+    is_unique: bool = False
+    """True where two rows must differ in it, alone or together with others."""
+    is_reference: bool = False
+    """True for a foreign key; `referred` says where it leads."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ class Relation:
     target: type[Any]
     is_many: bool
     is_nullable: bool
+    columns: tuple[str, ...] = ()
+    """The model's own columns that it fills in."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,25 @@ def describe(model: Any) -> Description:
             prop.mapper.class_,
             bool(prop.uselist),
             not prop.uselist and all(column.nullable for column in prop.local_columns),
+            _filled(mapper, prop),
         )
         for prop in mapper.relationships
     )
     return Description(model, columns, relations)
+
+
+def referred(model: Any, name: str) -> tuple[type[Any], str] | None:
+    """Give the model and the attribute that the foreign key `name` leads to.
+
+    Found when it is asked for, because the other model may be defined later than this one. None
+    where no model has the other table.
+    """
+    mapper: Any = inspect(model)
+    for key in mapper.column_attrs[name].columns[0].foreign_keys:
+        for other in mapper.registry.mappers:
+            if other.local_table is key.column.table and other.inherits is None:
+                return other.class_, other.get_property_by_column(key.column).key
+    return None
 
 
 def _column(model: type[Any], mapper: Any, prop: Any) -> Column:
@@ -108,7 +131,28 @@ def _column(model: type[Any], mapper: Any, prop: Any) -> Column:
         default=_plain_default(column),
         description=info.get("description"),
         is_private=bool(info.get("private")),
+        type=getattr(column, "type", None),
+        is_unique=_is_unique(column),
+        is_reference=bool(getattr(column, "foreign_keys", ())),
     )
+
+
+def _is_unique(column: Any) -> bool:
+    table = getattr(column, "table", None)
+    if not isinstance(table, Table):
+        return False
+    if column.unique or column.primary_key:
+        return True
+    rules = [*table.constraints, *(index for index in table.indexes if index.unique)]
+    return any(
+        column.name in rule.columns for rule in rules if isinstance(rule, UniqueConstraint | Index)
+    )
+
+
+def _filled(mapper: Any, prop: Any) -> tuple[str, ...]:
+    if prop.direction is not RelationshipDirection.MANYTOONE:
+        return ()
+    return tuple(mapper.get_property_by_column(column).key for column in prop.local_columns)
 
 
 def _plain_default(column: Any) -> Any:

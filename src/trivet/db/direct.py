@@ -51,7 +51,7 @@ class Direct:
     async def save(self, instance: Any) -> bool:
         """Store what is new or changed of an object; gives False where only a session can."""
         self._check()
-        writer = self._database.writer
+        writer = self._database.plans.writer
         write = writer.write_of(instance)
         if write is None:
             return False

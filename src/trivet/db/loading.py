@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import inspect, select, tuple_
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -21,7 +22,6 @@ from trivet.db.reading import RowPlan, dictionaries, instances, is_plain, plan_o
 from trivet.db.wanted import Wanted
 
 if TYPE_CHECKING:
-    from trivet.db.database import Database
     from trivet.db.unit import Unit
 
 __all__ = ["Loader", "Reading", "load_related", "reading_of"]
@@ -81,8 +81,8 @@ async def load_related(unit: Unit, items: Sequence[Any], branches: Branches) -> 
     """Load relations of objects of one model that have not loaded them, and those below."""
     mapper: Any = inspect(type(items[0]))
     are_stored = all(item._sa_instance_state.key is not None for item in items)
-    if are_stored and unit.reads_directly and unit.database.follows(mapper, branches):
-        await unit.database.loader.attach(unit, items, branches)
+    if are_stored and unit.reads_directly and unit.database.plans.follows(mapper, branches):
+        await unit.database.plans.loader.attach(unit, items, branches)
         return
     lacking = [item for item in items if _lacks(item, branches)]
     one, *more = mapper.primary_key
@@ -108,10 +108,10 @@ def _lacks(item: Any, branches: Branches) -> bool:
 
 
 class Loader:
-    """Reads related rows for one database; keeps the statements that it has compiled."""
+    """Reads related rows for one dialect; keeps the statements that it has compiled."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
         self._plans: dict[Any, RowPlan] = {}
 
     # -- dictionaries ----------------------------------------------------------------------------
@@ -198,7 +198,7 @@ class Loader:
         if link.owner not in set(shown):
             shown = [*shown, link.owner]
         statement, binds = link.statement(shown, count)
-        plan = plan_of(statement, binds, self._database.engine.dialect, maker)
+        plan = plan_of(statement, binds, self._dialect, maker)
         assert plan is not None, "its text depends on no value"
         return plan
 

@@ -44,20 +44,24 @@ class SpecialUnit(Unit):
             if self.is_over:
                 raise UnitOverError
             backend = self.database.driver.url.get_backend_name()
+            # Of a transaction that is under way, nothing can be chosen any more.
+            chooses = not self.database.driver.is_within
             # Who only reads waits for no writer, and must not end another one's turn.
             if not self._is_reading_only:
                 await self.database.begin_writing()
             self._is_writing = True
             options: dict[str, Any] = {"trivet_writes": not self._is_reading_only}
-            if self._isolation is not None and backend != "sqlite":  # SQLite knows one kind
+            if (
+                self._isolation is not None and chooses and backend != "sqlite"
+            ):  # SQLite knows one kind
                 options["isolation_level"] = self._isolation.upper()
-            if self._is_reading_only and backend.startswith("postgres"):
+            if self._is_reading_only and chooses and backend.startswith("postgres"):
                 options["postgresql_readonly"] = True
             connection = await self._attached().connection(execution_options=options)
             if self._is_reading_only and backend == "sqlite":
                 await connection.exec_driver_sql("PRAGMA query_only=ON")
                 self._held = (await connection.get_raw_connection()).driver_connection
-            elif self._is_reading_only and backend in ("mysql", "mariadb"):
+            elif self._is_reading_only and chooses and backend in ("mysql", "mariadb"):
                 await connection.exec_driver_sql("START TRANSACTION READ ONLY")
         assert self._session is not None, "attached above"
         return self._session

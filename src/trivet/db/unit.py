@@ -168,7 +168,7 @@ class Unit:
             known = self._known.get((model, keys, None))
             if known is not None:
                 return cast(Row, known)
-            plan = None if self.apart is not None else self.database.key_plan(model)
+            plan = None if self.apart is not None else self.database.plans.by_key(model)
             if plan is not None:
                 rows = await self.read(plan.sql, plan.values(keys))
                 return plan.make(rows, self._known)[0] if rows else None
@@ -178,12 +178,12 @@ class Unit:
     async def fetch(self, query: Query[Row]) -> list[Row]:
         """Give all rows of a query."""
         if self.reads_directly:
-            planned = self.database.planned(query)
+            planned = self.database.plans.of(query)
             if planned is not None:
                 plan, values = planned
                 found: list[Row] = plan.make(await self.read(plan.sql, values), self._known)
                 if query.branches:
-                    await self.database.loader.attach(self, found, query.branches)
+                    await self.database.plans.loader.attach(self, found, query.branches)
                 return found
         return await self.all(query.statement())
 

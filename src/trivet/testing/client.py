@@ -59,7 +59,7 @@ async def async_client(
 
         async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
             scope["state"] = dict(state)
-            await app(scope, receive, send)
+            await _in_a_task(app, scope, receive, send)
 
         transport = httpx.ASGITransport(
             app=with_state,
@@ -101,6 +101,23 @@ async def running(app: ASGIApp) -> AsyncIterator[MutableMapping[str, Any]]:
         raise broken
     if lifespan.error is not None:
         raise lifespan.error
+
+
+async def _in_a_task(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Call the application as servers do: what it sets in its context stays in its own."""
+    broken: Exception | None = None
+
+    async def call() -> None:
+        nonlocal broken
+        try:
+            await app(scope, receive, send)
+        except Exception as error:
+            broken = error
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(call)
+    if broken is not None:
+        raise broken
 
 
 class _Lifespan:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.engine import URL, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from trivet.db.drivers.transaction import Transaction
 
@@ -32,9 +32,12 @@ class Driver(ABC):
     has_one_writer = False
     """True where a second writer can only wait."""
     reads_directly = False
-    """True where `rows` is there."""
+    """True where `rows` and `rows_on` are there."""
     begins_directly = False
     """True where `begin` is there."""
+    is_within = False
+    """True where transactions are parts of one that is under way, as in a test: what kind of
+    transaction it is cannot be chosen any more."""
     _dialect: Dialect
     _hides_values = False
 
@@ -55,6 +58,12 @@ class Driver(ABC):
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read outside any transaction, and give the driver's own rows."""
+        raise NotImplementedError
+
+    async def rows_on(
+        self, connection: AsyncConnection, sql: str, values: Sequence[Any]
+    ) -> Sequence[Any]:
+        """Run one read on this connection, in its transaction, and give the driver's own rows."""
         raise NotImplementedError
 
     async def begin(self) -> Transaction:

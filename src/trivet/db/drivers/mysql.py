@@ -15,11 +15,11 @@ from typing import Any
 from asyncmy.errors import Error
 from sqlalchemy import event
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from trivet.db.drivers.driver import Driver
 from trivet.db.drivers.lending import Lender, LendingPool, Loan
-from trivet.db.drivers.transaction import Transaction
+from trivet.db.drivers.transaction import LentTransaction, Transaction
 
 __all__ = ["MySqlDriver"]
 
@@ -96,6 +96,15 @@ class MySqlDriver(Driver):
         lender.give_back(loan)
         return found
 
+    async def rows_on(
+        self, connection: AsyncConnection, sql: str, values: Sequence[Any]
+    ) -> Sequence[Any]:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        cursor = raw.cursor()
+        await cursor.execute(sql, values)
+        found: Sequence[Any] = await cursor.fetchall()
+        return found
+
     async def begin(self) -> Transaction:
         loan = self._lender.take() or await self._lender.wait()
         try:
@@ -126,7 +135,7 @@ class MySqlDriver(Driver):
         await self._lender.close()
 
 
-class MySqlTransaction(Transaction):
+class MySqlTransaction(LentTransaction):
     """Begun by its word, whether or not the connection commits each statement otherwise."""
 
     async def _run(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:

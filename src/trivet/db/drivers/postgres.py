@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from trivet.db.drivers.driver import Driver
 from trivet.db.drivers.lending import Lender, LendingPool, Loan
-from trivet.db.drivers.transaction import Transaction
+from trivet.db.drivers.transaction import LentTransaction, Transaction
 
 __all__ = ["PostgresDriver"]
 
@@ -57,6 +57,13 @@ class PostgresDriver(Driver):
         lender.give_back(loan)
         return found
 
+    async def rows_on(
+        self, connection: AsyncConnection, sql: str, values: Sequence[Any]
+    ) -> Sequence[Any]:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        found: Sequence[Any] = await raw.fetch(sql, *values)
+        return found
+
     async def begin(self) -> Transaction:
         loan = self._lender.take() or await self._lender.wait()
         transaction = loan.connection.transaction()
@@ -94,7 +101,7 @@ def _is_ready(connection: Any) -> bool:
     return not (connection.is_closed() or connection.is_in_transaction())
 
 
-class PostgresTransaction(Transaction):
+class PostgresTransaction(LentTransaction):
     """Begun as asyncpg's own, which SQLAlchemy's connection goes on with."""
 
     def __init__(

@@ -14,12 +14,12 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from trivet.concurrency import run_in_thread
 from trivet.db.drivers.driver import Driver
 from trivet.db.drivers.lending import Lender, LendingPool, Loan
-from trivet.db.drivers.transaction import Transaction
+from trivet.db.drivers.transaction import LentTransaction, Transaction
 
 __all__ = ["SqliteDriver"]
 
@@ -103,6 +103,12 @@ class SqliteDriver(Driver):
                 raise
         return await run_in_thread(self._slowly, sql, values)
 
+    async def rows_on(
+        self, connection: AsyncConnection, sql: str, values: Sequence[Any]
+    ) -> Sequence[Any]:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        return list(await raw.execute_fetchall(sql, values))
+
     def _is_late(self) -> bool:
         return perf_counter() > self._until
 
@@ -171,7 +177,7 @@ class SqliteDriver(Driver):
             self._inline = None
 
 
-class SqliteTransaction(Transaction):
+class SqliteTransaction(LentTransaction):
     """Runs on the event loop, for as long as nothing needs a session.
 
     A row that is written takes less time than to ask a thread for it: a commit only appends to the

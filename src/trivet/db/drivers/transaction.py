@@ -4,20 +4,41 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from trivet.db.drivers.lending import Loan
 
-__all__ = ["Transaction"]
+__all__ = ["LentTransaction", "Transaction"]
 
 
-class Transaction(ABC):
+class Transaction(Protocol):
     """One that has begun; it ends by `commit`, by `roll_back`, or as the connection it `joined`.
 
     What it raises is the driver's own. It does one thing at a time: who uses it sees to that.
+    """
+
+    async def run(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run one statement, and give the driver's own rows."""
+
+    async def commit(self) -> None:
+        """Make what was written last, and give the connection back."""
+
+    async def roll_back(self) -> None:
+        """Take back what was written, and give the connection back."""
+
+    def joined(self, engine: AsyncEngine) -> AsyncConnection:
+        """Give the connection to SQLAlchemy, with the transaction that is under way on it.
+
+        It begins no other then, and ends this one; closing it gives the connection to the pool.
+        """
+
+
+class LentTransaction(ABC):
+    """A transaction on a connection that was lent.
+
     `take_back` takes the connection once the transaction is over, with the error of its end.
     """
 
@@ -27,7 +48,7 @@ class Transaction(ABC):
         self._cut_short: BaseException | None = None
 
     async def run(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
-        """Run one statement, and give the driver's own rows."""
+        """Run one statement; where that is cut short, the connection is given up at the end."""
         try:
             return await self._run(sql, values)
         except Exception:
@@ -37,21 +58,18 @@ class Transaction(ABC):
             raise
 
     async def commit(self) -> None:
-        """Make what was written last, and give the connection back."""
+        """Commit, and give the connection back."""
         await self._ended(self._commit)
 
     async def roll_back(self) -> None:
-        """Take back what was written, and give the connection back."""
+        """Roll back, and give the connection back."""
         if self._cut_short is None:
             await self._ended(self._roll_back)
         else:  # the server does it when the connection ends
             self._take_back(self._loan, self._cut_short)
 
     def joined(self, engine: AsyncEngine) -> AsyncConnection:
-        """Give the connection to SQLAlchemy, with the transaction that is under way on it.
-
-        It begins no other then, and ends this one; closing it gives the connection to the pool.
-        """
+        """Give the connection to SQLAlchemy as it is."""
         return AsyncConnection(engine, Connection(engine.sync_engine, self._loan.held))
 
     @abstractmethod

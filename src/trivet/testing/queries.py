@@ -1,0 +1,250 @@
+"""How many statements some code sends, which, and from where.
+
+Both ways are counted: reads that go straight to the driver, and what SQLAlchemy sends. Nobody
+listens while nobody counts. What begins and ends transactions is not counted, because it differs
+between databases.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import sysconfig
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, overload
+
+import greenlet  # type: ignore[import-untyped]
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from trivet.db import Database
+from trivet.db.drivers.driver import Driver
+from trivet.db.drivers.transaction import Transaction
+from trivet.testing.present import database_of
+
+__all__ = ["Queries", "Statement", "assert_queries", "counted_queries"]
+
+_UNCOUNTED = re.compile(
+    r"\s*(begin|start|commit|rollback|savepoint|release|pragma|set)\b", re.IGNORECASE
+)
+_SPACE = re.compile(r"\s+")
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_LIBRARIES = tuple(
+    {
+        os.path.join(os.path.realpath(sysconfig.get_path(name)), "")
+        for name in ("stdlib", "platstdlib", "purelib", "platlib")
+    }
+    | {os.path.join(_HERE, "")}
+)
+_MOST_SHOWN = 200  # characters of a statement in a message
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement that was sent."""
+
+    text: str
+    shapes: tuple[str, ...]
+    """What its values were like: `int`, `str[12]`, `None`; never the values themselves."""
+    place: str
+    """File, line and function of the application or the test that it came from."""
+
+    def __str__(self) -> str:
+        text = _SPACE.sub(" ", self.text).strip()
+        if len(text) > _MOST_SHOWN:
+            text = f"{text[:_MOST_SHOWN]} …"
+        return f"{text}  ({', '.join(self.shapes)})\n     {self.place}"
+
+
+@dataclass
+class Queries(Sequence[Statement]):
+    """The statements that were counted, in order; it grows while the block runs."""
+
+    statements: list[Statement] = field(default_factory=list)
+
+    @overload
+    def __getitem__(self, index: int) -> Statement: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Statement]: ...
+
+    def __getitem__(self, index: int | slice) -> Statement | Sequence[Statement]:
+        return self.statements[index]
+
+    def __len__(self) -> int:
+        return len(self.statements)
+
+    def __str__(self) -> str:
+        lines = [f"  {number}. {one}" for number, one in enumerate(self.statements, 1)]
+        for (text, place), times in Counter((s.text, s.place) for s in self.statements).items():
+            if times > 1:
+                shown = " ".join(text.split())[:60]
+                lines.append(
+                    f"  {times} times the same from {place}: {shown} …\n"
+                    "     in a loop? Ask for all at once: with_(…), or where(id__in=…)"
+                )
+        return "\n".join(lines)
+
+    def add(self, text: str, values: Any) -> None:
+        """Count one statement, unless it only begins or ends a transaction."""
+        if not _UNCOUNTED.match(text):
+            self.statements.append(Statement(text, _shapes(values), _place()))
+
+
+@contextmanager
+def counted_queries(database: Database | None = None) -> Iterator[Queries]:
+    """Count what is sent while the block runs: `len(queries)`, `queries[0].text`.
+
+    Of `database`; by default of the one of the present unit of work, or of the present test.
+    """
+    chosen = database_of(database)
+    queries = Queries()
+    engine = chosen.engine.sync_engine
+
+    def before(
+        connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+    ) -> None:
+        queries.add(statement, parameters)
+
+    event.listen(engine, "before_cursor_execute", before)
+    try:
+        with chosen.connected_by(CountingDriver(chosen.driver, queries), chosen.engine):
+            yield queries
+    finally:
+        event.remove(engine, "before_cursor_execute", before)
+
+
+@contextmanager
+def assert_queries(
+    count: int | None = None, database: Database | None = None, *, at_most: int | None = None
+) -> Iterator[Queries]:
+    """Raise `AssertionError` unless the block sends exactly `count` statements, or `at_most`.
+
+    The message lists them, with the lines that they came from.
+    """
+    if (count is None) == (at_most is None):
+        raise TypeError("say how many: assert_queries(2), or assert_queries(at_most=2)")
+    with counted_queries(database) as queries:
+        yield queries
+    found = len(queries)
+    if found != count if at_most is None else found > at_most:
+        expected = f"{count}" if at_most is None else f"at most {at_most}"
+        raise AssertionError(
+            f"expected {expected} {_named(at_most if count is None else count)}, and there"
+            f" {'was' if found == 1 else 'were'} {found}{':' if found else ''}\n{queries}".rstrip()
+        )
+
+
+class CountingDriver(Driver):
+    """A driver that another one looks at: it notes each read, and lets the first one do it."""
+
+    def __init__(self, driver: Driver, queries: Queries) -> None:
+        self.url = driver.url
+        self.options = driver.options
+        self.has_one_writer = driver.has_one_writer
+        self.reads_directly = driver.reads_directly
+        self.begins_directly = driver.begins_directly
+        self.is_within = driver.is_within
+        self._driver = driver
+        self._queries = queries
+
+    def prepare(self, engine: AsyncEngine, timeout: float) -> None:
+        """Nothing is to be set: the engine has its driver."""
+
+    async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Count one read, and run it."""
+        self._queries.add(sql, values)
+        return await self._driver.rows(sql, values)
+
+    async def rows_on(
+        self, connection: AsyncConnection, sql: str, values: Sequence[Any]
+    ) -> Sequence[Any]:
+        """Count one read on a connection, and run it."""
+        self._queries.add(sql, values)
+        return await self._driver.rows_on(connection, sql, values)
+
+    async def begin(self) -> Transaction:
+        """Begin a transaction whose statements are counted."""
+        return CountingTransaction(await self._driver.begin(), self._queries)
+
+    def wrapped(
+        self, error: Exception, sql: str | None = None, values: Sequence[Any] = ()
+    ) -> Exception:
+        """Give what the driver makes of an error."""
+        return self._driver.wrapped(error, sql, values)
+
+    async def close(self) -> None:
+        """Let the driver let go."""
+        await self._driver.close()
+
+
+class CountingTransaction:
+    """A transaction that another one looks at."""
+
+    def __init__(self, transaction: Transaction, queries: Queries) -> None:
+        self._transaction = transaction
+        self._queries = queries
+
+    async def run(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Count one statement, and run it."""
+        self._queries.add(sql, values)
+        return await self._transaction.run(sql, values)
+
+    async def commit(self) -> None:
+        """Let the transaction end."""
+        await self._transaction.commit()
+
+    async def roll_back(self) -> None:
+        """Let the transaction end, with what it wrote."""
+        await self._transaction.roll_back()
+
+    def joined(self, engine: AsyncEngine) -> AsyncConnection:
+        """Give the transaction to a session, whose statements the engine tells of."""
+        return self._transaction.joined(engine)
+
+
+def _named(count: int | None) -> str:
+    return "query" if count == 1 else "queries"
+
+
+def _shapes(values: Any) -> tuple[str, ...]:
+    """Say what values are like, without telling them."""
+    if isinstance(values, Mapping):
+        return tuple(f"{name}: {_shape(value)}" for name, value in values.items())
+    if isinstance(values, list) and values and isinstance(values[0], tuple | dict | list):
+        return (*_shapes(values[0]), f"{len(values)} times")
+    return tuple(_shape(value) for value in values or ())
+
+
+def _shape(value: Any) -> str:
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{name}[{len(value)}]" if isinstance(value, str | bytes | list | tuple) else name
+
+
+def _place() -> str:
+    """Give the innermost line that is neither a library's nor Trivet's own."""
+    for frame in _frames():
+        file = frame.f_code.co_filename
+        if not file.startswith("<") and not os.path.realpath(file).startswith(_LIBRARIES):
+            shown = os.path.relpath(file) if file.startswith(os.getcwd() + os.sep) else file
+            return f"{shown}:{frame.f_lineno} in {frame.f_code.co_name}"
+    return "no line of the application"
+
+
+def _frames() -> Iterator[FrameType]:
+    """Give the frames from here outwards, past the ends of SQLAlchemy's greenlets."""
+    frame: FrameType | None = sys._getframe(1)
+    here: Any = greenlet.getcurrent()
+    while here is not None:
+        while frame is not None:
+            yield frame
+            frame = frame.f_back
+        here = here.parent
+        frame = here.gr_frame if here is not None else None
