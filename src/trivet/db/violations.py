@@ -37,6 +37,7 @@ _RULE = (
     re.compile(r"Check constraint '([^']+)'"),
 )
 _MARIADB_TABLE = re.compile(r"\(`[^`]*`\.`([^`]+)`, CONSTRAINT")
+_WRITTEN = re.compile(r"^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+[`\"]?(\w+)", re.IGNORECASE)
 _IS_NAMED_STILL = 1451
 
 
@@ -63,6 +64,8 @@ def violation_of(
     elif found := _PG_COLUMNS.search(getattr(told, "detail", None) or ""):
         columns = tuple(part.strip(' "') for part in found[1].split(","))
     table: Any = getattr(statement, "table", None)
+    if table is None and table_name is None:  # written without SQLAlchemy's statement
+        table_name = _first((_WRITTEN,), error.statement or "")
     if table_name is not None:
         table = models.metadata.tables.get(table_name, table)
     if isinstance(table, Table) and rule is not None:
