@@ -33,13 +33,14 @@ from trivet.db.errors import (
 from trivet.db.mixins import SoftDelete, Versioned
 from trivet.db.model import BareModel, Model, UuidModel
 from trivet.db.pages import CursorPage, Page
+from trivet.db.present import session, sync_session
 from trivet.db.query import Query
 from trivet.db.relations import relationship
 from trivet.db.replicas import Replica, Replicas
 from trivet.db.schemas import schema
 from trivet.db.signals import Bulk
 from trivet.db.tenants import row_policy
-from trivet.db.unit import Unit, session, sync_session
+from trivet.db.unit import Unit
 
 __all__ = [
     "BadCursor",

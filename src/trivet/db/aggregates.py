@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Row, Select, func, inspect, select
 
-from trivet.db.unit import unit_now
+from trivet.db.present import unit_now
 from trivet.errors import SetupError
 
 if TYPE_CHECKING:

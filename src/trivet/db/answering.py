@@ -15,8 +15,8 @@ from sqlalchemy import inspect
 
 from trivet.db.errors import NotFound, TooManyFound
 from trivet.db.loading import Reading, reading_of
+from trivet.db.present import unit_now
 from trivet.db.query import Query
-from trivet.db.unit import unit_now
 from trivet.db.wanted import Wanted, wanted
 from trivet.routing.around import Preparing
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from trivet.db.answering import answering
 from trivet.db.belonging import units
-from trivet.db.unit import Unit, current
+from trivet.db.present import current
+from trivet.db.unit import Unit
 from trivet.routing.around import Around, Preparing
 
 if TYPE_CHECKING:

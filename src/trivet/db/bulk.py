@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from sqlalchemy import insert, inspect, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
+from trivet.db.present import unit_now
 from trivet.db.signals import Bulk
-from trivet.db.unit import Unit, unit_now
+from trivet.db.unit import Unit
 from trivet.errors import SetupError
 
 __all__ = ["bulk_create", "bulk_update", "upsert"]

@@ -29,6 +29,7 @@ from trivet.db.drivers import Driver, driver_of
 from trivet.db.errors import DatabaseBusy, OutsideUnitError
 from trivet.db.model import BareModel
 from trivet.db.plans import Plans
+from trivet.db.present import current
 from trivet.db.refusals import Refusals
 from trivet.db.replicas import OpenReplicas, Replicas, ReplicaUnit, primary
 from trivet.db.signals import Signals
@@ -36,7 +37,7 @@ from trivet.db.sql import Sql
 from trivet.db.sync import sync_engine
 from trivet.db.tenants import apart_like, create_schema
 from trivet.db.transactions import Isolation, SpecialUnit, refuse_inside, retrying
-from trivet.db.unit import Unit, current
+from trivet.db.unit import Unit
 from trivet.routing.around import Around
 
 __all__ = ["Database"]

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from trivet.db.columns import UtcDateTime, now
 from trivet.db.errors import NotFound, StaleError
+from trivet.db.present import unit_now
 from trivet.db.query import Query
-from trivet.db.unit import unit_now
 
 __all__ = ["SoftDelete", "Versioned"]
 

@@ -27,11 +27,11 @@ from sqlalchemy.orm import (
 
 from trivet.db.bulk import bulk_create, bulk_update, upsert
 from trivet.db.columns import TYPES, field
+from trivet.db.present import unit_now
 from trivet.db.query import Query
 from trivet.db.races import get_or_create, update_or_create
 from trivet.db.relations import relationship
 from trivet.db.schemas import shown_schema
-from trivet.db.unit import unit_now
 
 __all__ = ["BareModel", "Model", "UuidModel"]
 

@@ -24,10 +24,10 @@ from trivet.db.errors import NotFound, TooManyFound
 from trivet.db.links import Branches
 from trivet.db.lookups import Plain, check_name, condition, looked_up
 from trivet.db.pages import CursorPage, Page, continued, numbered
+from trivet.db.present import unit_now
 from trivet.db.shapes import key_of
 from trivet.db.signals import Bulk
 from trivet.db.special import Special, among, explained, in_bulk, keyed_by, streamed, turned
-from trivet.db.unit import unit_now
 
 __all__ = ["Query"]
 

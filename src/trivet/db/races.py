@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 
 from trivet.db.errors import TooManyFound
 from trivet.db.faults import Fault, fault_of
+from trivet.db.present import unit_now
 from trivet.db.query import Query
-from trivet.db.unit import unit_now
 
 __all__ = ["get_or_create", "update_or_create"]
 

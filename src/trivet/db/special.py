@@ -15,7 +15,8 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from trivet.db.errors import RowLocked
 from trivet.db.faults import Fault, fault_of
-from trivet.db.unit import Unit, unit_now
+from trivet.db.present import unit_now
+from trivet.db.unit import Unit
 
 if TYPE_CHECKING:
     from trivet.db.query import Query

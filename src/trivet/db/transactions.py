@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from trivet.db.belonging import unit_of
 from trivet.db.errors import UnitOverError
 from trivet.db.faults import is_worth_another_try
-from trivet.db.unit import Unit, current
+from trivet.db.present import current
+from trivet.db.unit import Unit
 from trivet.errors import SetupError
 
 if TYPE_CHECKING:

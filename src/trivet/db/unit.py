@@ -1,9 +1,10 @@
 """The unit of work: what one request, job or script reads and writes together.
 
 Reads before the first write need no transaction: each borrows a connection for itself, so that
-they may run side by side. The first write begins the transaction, in a session of SQLAlchemy's;
-from then on reads go through it and see what was written. It ends committed as a whole, or not at
-all. The unit of the present task is the one context variable of this package.
+they may run side by side. The first write begins the transaction; from then on reads are in it too
+and see what was written. Single rows are written directly (`direct.py`) until something needs a
+session of SQLAlchemy's, which goes on with the same transaction. It ends committed as a whole, or
+not at all.
 """
 
 from __future__ import annotations
@@ -11,19 +12,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Executable, Select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Session
 
-from trivet.db.belonging import main_unit, unit_for
 from trivet.db.direct import Direct, begun
 from trivet.db.errors import (
     DatabaseAway,
     NotFound,
-    OutsideUnitError,
     UnitOverError,
 )
 from trivet.db.faults import translated
@@ -38,44 +36,9 @@ if TYPE_CHECKING:
     from trivet.db.database import Database
     from trivet.db.query import Query
 
-__all__ = ["Unit", "current", "session", "sync_session", "unit_now"]
+__all__ = ["Unit"]
 
 Row = TypeVar("Row")
-
-current: ContextVar[Unit | None] = ContextVar("trivet.db.unit", default=None)
-
-
-def unit_now(model: Any = None) -> Unit:
-    """Give the present task's unit of work, on the database of `model` where there are several.
-
-    Raises `OutsideUnitError` where there is none, and `SetupError` where none is the model's.
-    """
-    unit = current.get()
-    if unit is None:
-        raise OutsideUnitError
-    if model is None:
-        return unit if unit.beside is None else main_unit(unit)
-    if getattr(model, "metadata", None) is unit.database.metadata:
-        return unit
-    return unit_for(unit, model)
-
-
-async def session() -> AsyncSession:
-    """Give SQLAlchemy's session of the present unit of work, as a dependency: `Depends(session)`.
-
-    It is in the unit's transaction, which commits it: what is added to it needs no commit of its
-    own.
-    """
-    return await unit_now().session()
-
-
-async def sync_session() -> Session:
-    """Give a plain session for a handler that does not await: `Depends(sync_session)`.
-
-    It has a transaction of its own, which ends as the unit of work does: committed before the
-    answer goes out, or rolled back.
-    """
-    return unit_now().sync_session()
 
 
 class Unit:

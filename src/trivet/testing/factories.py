@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin
 
 from trivet.db import Database, OutsideUnitError, Unit
 from trivet.db.describe import Column, Description, Relation, describe, referred
-from trivet.db.unit import unit_now
+from trivet.db.present import unit_now
 from trivet.errors import SetupError
 from trivet.testing.present import database_of, present
 from trivet.testing.values import value_for

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trivet.db import Database, OutsideUnitError
-from trivet.db.unit import unit_now
+from trivet.db.present import unit_now
 from trivet.errors import SetupError
 
 __all__ = ["UnderTest", "database_of", "present", "under_test"]
