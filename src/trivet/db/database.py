@@ -19,6 +19,7 @@ from sqlalchemy import Engine, MetaData, Select, bindparam, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.schema import CreateSchema
 
 from trivet.app.application import App
 from trivet.app.part import Part
@@ -30,6 +31,7 @@ from trivet.db.drivers import Driver, driver_of
 from trivet.db.errors import DatabaseBusy, OutsideUnitError
 from trivet.db.links import Branches, are_linked
 from trivet.db.loading import Loader, Reading
+from trivet.db.mistakes import configured
 from trivet.db.model import BareModel
 from trivet.db.query import Query
 from trivet.db.reading import RowPlan, dictionaries, instances, is_plain, plan_of
@@ -139,7 +141,8 @@ class Database(Part):
         return list(import_module(_MIGRATE).commands_of(self._all))
 
     def checks(self, app: App) -> Sequence[Finding]:
-        """Tell what is risky about the newest migration."""
+        """Tell what is risky about the newest migration; raises `SetupError` for wrong models."""
+        configured(BareModel.registry)
         if not self.migrations.is_dir():
             return ()
         dialect = self._dialect.name
@@ -152,6 +155,7 @@ class Database(Part):
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
+        configured(BareModel.registry)
         try:
             yield
         finally:
@@ -173,6 +177,7 @@ class Database(Part):
             async with self.own_transaction(isolation=isolation, read_only=read_only) as unit:
                 yield unit
             return
+        configured(BareModel.registry)
         outer = unit_of(current.get(), self)
         if outer is not None:
             async with (await outer.session()).begin_nested():
@@ -246,13 +251,23 @@ class Database(Part):
             unit.is_over = True
             current.reset(token)
 
-    async def create_tables(self, base: type[BareModel] | None = None) -> None:
-        """Make the tables of all models that are not there; for tests and first steps."""
-        async with self.engine.begin() as connection:
-            await connection.run_sync((base or self).metadata.create_all)
+    async def create_tables(self, base: type[DeclarativeBase] | None = None) -> None:
+        """Make the tables of all models that are not there; for tests and first steps.
 
-    async def drop_tables(self, base: type[BareModel] | None = None) -> None:
-        """Drop the tables of all models."""
+        They are those of the database's `metadata`, or of `base`; on PostgreSQL their schemas are
+        made too.
+        """
+        configured(BareModel.registry)
+        metadata = (base or self).metadata
+        async with self.engine.begin() as connection:
+            if self._dialect.name == "postgresql":
+                schemas = {table.schema for table in metadata.tables.values() if table.schema}
+                for name in sorted(schemas):
+                    await connection.execute(CreateSchema(name, if_not_exists=True))
+            await connection.run_sync(metadata.create_all)
+
+    async def drop_tables(self, base: type[DeclarativeBase] | None = None) -> None:
+        """Drop the tables of all models, or of those of `base`."""
         async with self.engine.begin() as connection:
             await connection.run_sync((base or self).metadata.drop_all)
 
@@ -363,6 +378,8 @@ class Database(Part):
     ) -> RowPlan | None:
         if not (self.driver.reads_directly and is_plain(mapper)):
             return None
+        if self.engine.get_execution_options().get("schema_translate_map"):
+            return None  # names are put in with each execution, which SQLAlchemy does
         if reading is None:
             return plan_of(statement, binds, self._dialect, partial(instances, mapper))
         maker = partial(dictionaries, reading.names, kept=reading.kept)
