@@ -32,7 +32,7 @@ class Order(Base):
     customer: Mapped[Customer] = relationship(back_populates="orders")
 
 
-OldBase = declarative_base()
+OldBase = declarative_base(metadata=Base.metadata)
 
 
 class Wish(OldBase):  # type: ignore[valid-type,misc]

@@ -7,7 +7,7 @@ import datetime
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import MetaData, inspect, text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests.db.gallery import Grade, Picture, Seat, Size, State
@@ -28,11 +28,8 @@ from trivet.db.model import _uuid7
 from trivet.errors import SetupError
 
 
-class Elsewhere(BareModel):
+class Elsewhere(BareModel, apart=True):
     """What only the tests below make."""
-
-    __abstract__ = True
-    metadata = MetaData()
 
 
 class PartlyUnique(Elsewhere):
@@ -46,9 +43,14 @@ class PartlyUnique(Elsewhere):
     )
 
 
-class InSchemas(BareModel):
-    __abstract__ = True
-    metadata = MetaData()
+class InSchemas(BareModel, apart=True):
+    """What stands in a schema."""
+
+
+def beside(database: Database, models: type[BareModel], **options: object) -> Database:
+    """Give other models in the same database."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    return Database(url, models=models, **options)
 
 
 class Stored(InSchemas):
@@ -207,20 +209,19 @@ async def test_a_partial_index_leaves_rows_out_where_the_database_can(
 async def test_indexes_that_a_database_cannot_have_are_refused(
     database: Database, kind: str
 ) -> None:
-    try:
-        if kind == "mariadb":
-            with pytest.raises(SetupError, match=r"ix_(partly|lower)") as caught:
-                await database.create_tables(Elsewhere)
-            assert caught.value.code == "db.index-impossible"
-            return
-        await database.create_tables(Elsewhere)
-        async with database.transaction():
+    other = beside(database, Elsewhere)
+    if kind == "mariadb":
+        with pytest.raises(SetupError, match=r"ix_(partly|lower)") as caught:
+            await other.create_tables()
+        assert caught.value.code == "db.index-impossible"
+    else:
+        await other.create_tables()
+        async with other.transaction():
             await PartlyUnique.bulk_create([{"name": "a", "gone": True}, {"name": "a"}])
         with pytest.raises(IntegrityError):
-            async with database.transaction():
+            async with other.transaction():
                 await PartlyUnique.bulk_create([{"name": "a"}])
-    finally:
-        await database.drop_tables(Elsewhere)
+    await other.close()
 
 
 async def test_values_in_constraints_are_kept_as_those_of_their_columns(
@@ -242,28 +243,22 @@ def test_an_index_of_an_expression_needs_a_name() -> None:
 
 
 async def test_a_table_may_stand_in_a_schema(database: Database, kind: str) -> None:
-    if kind == "postgresql":
-        await database.create_tables(InSchemas)
-        async with database.engine.connect() as connection:
-            found = await connection.run_sync(differences, InSchemas.metadata, None)
-        assert "store" not in {getattr(op, "schema", None) for op in found.ops}
-        async with database.transaction():
-            await Stored(name="a").save()
-        async with database.transaction():
-            assert (await Stored.get(1)).name == "a"
-            assert tuple((await database.sql("select name from store.stored"))[0]) == ("a",)
-        await database.drop_tables(InSchemas)
-        return
     # Where there are no schemas, their tables stand beside the others.
-    url = database.engine.url.render_as_string(hide_password=False)
-    plain = Database(url, execution_options={"schema_translate_map": {"store": None}})
-    await plain.create_tables(InSchemas)
-    async with plain.transaction():
+    options = {} if kind == "postgresql" else {"schema_translate_map": {"store": None}}
+    other = beside(database, InSchemas, execution_options=options)
+
+    await other.create_tables()
+    async with other.transaction():
         await Stored(name="a").save()
-    async with plain.transaction():
+
+    async with other.transaction():
         assert (await Stored.get(1)).name == "a"
         assert len(await Stored.where(name="a")) == 1
-    await plain.close()
+    if kind == "postgresql":
+        async with other.engine.connect() as connection:
+            found = await connection.run_sync(differences, other.metadata, None)
+        assert "store" not in {getattr(op, "schema", None) for op in found.ops}
+    await other.close()
 
 
 def test_a_schema_tells_what_a_client_gives() -> None:

@@ -238,7 +238,8 @@ def _overlap(registry: Registry, found: re.Match[str]) -> SetupError:
 
 
 def _check_keys(registry: Registry) -> None:
-    for table in registry.metadata.tables.values():
+    tables = [*registry.metadata.tables.values(), *(one.__table__ for one in _models_of(registry))]
+    for table in dict.fromkeys(tables):  # those of models that are kept apart too
         _check_keys_of(table)
 
 
@@ -248,8 +249,8 @@ def _check_keys_of(table: Any) -> None:
 
 
 def _key_mistake(registry: Registry, error: Any) -> SetupError:
-    tables = registry.metadata.tables
     for model in _models_of(registry):
+        tables = model.__table__.metadata.tables
         for key in model.__table__.foreign_keys:
             table, _, column = key.target_fullname.rpartition(".")
             if column in getattr(tables.get(table), "c", ()):
