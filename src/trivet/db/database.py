@@ -17,7 +17,8 @@ from typing import Any, LiteralString, ParamSpec, TypeVar
 from sqlalchemy import Engine, MetaData
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.schema import CreateSchema
 
 from trivet.app.application import App
 from trivet.app.part import Part
@@ -27,6 +28,7 @@ from trivet.db.belonging import check_apart, owner_of, unit_of
 from trivet.db.breakage import Breakage
 from trivet.db.drivers import Driver, driver_of
 from trivet.db.errors import DatabaseBusy, OutsideUnitError
+from trivet.db.mistakes import configured
 from trivet.db.model import BareModel
 from trivet.db.plans import Plans
 from trivet.db.present import current
@@ -75,6 +77,7 @@ class Database(Part):
     ):
         beside = Path(sys._getframe(1).f_globals.get("__file__") or "main.py").resolve()
         self.metadata = models if isinstance(models, MetaData) else models.metadata
+        self.models: registry = getattr(models, "registry", BareModel.registry)
         is_main = self.metadata is BareModel.metadata
         self.name = name or ("database" if is_main else owner_of(models).lower())
         folder = "migrations" if is_main else f"migrations_{self.name}"
@@ -89,7 +92,9 @@ class Database(Part):
             **options,
         }
         self.driver, self.engine, self._breakage = self._made(make_url(url))
-        self.plans = Plans(self.engine.dialect, reads_directly=self.driver.reads_directly)
+        # Where names are put in with each execution, SQLAlchemy does it.
+        self._is_plain = not self.engine.get_execution_options().get("schema_translate_map")
+        self.plans = self._new_plans()
         self.is_postgres = self.engine.dialect.name == "postgresql"
         self._all: list[Database] = [self]  # those of the application, the first of which is first
         self._plain_engine: Engine | None = None
@@ -105,9 +110,18 @@ class Database(Part):
         driver = driver_of(url)
         engine = create_async_engine(driver.url, **{**driver.options, **self._options})
         # Before the driver, which is to hear of lost connections.
-        breakage = Breakage(engine.sync_engine, self.timeout, BareModel.registry)
+        breakage = Breakage(engine.sync_engine, self.timeout, self.models)
         driver.prepare(engine, self.timeout)
         return driver, engine, breakage
+
+    def _new_plans(self) -> Plans:
+        reads_directly = self.driver.reads_directly and self._is_plain
+        return Plans(self.engine.dialect, reads_directly=reads_directly)
+
+    @property
+    def begins_directly(self) -> bool:
+        """True where transactions begin without a session."""
+        return self.driver.begins_directly and self._is_plain
 
     # -- as a part -------------------------------------------------------------------------------
 
@@ -135,7 +149,8 @@ class Database(Part):
         return list(import_module(_MIGRATE).commands_of(self._all))
 
     def checks(self, app: App) -> Sequence[Finding]:
-        """Tell what is risky about the newest migration."""
+        """Tell what is risky about the newest migration; raises `SetupError` for wrong models."""
+        configured(self.models)
         if not self.migrations.is_dir():
             return ()
         dialect = self.engine.dialect.name
@@ -148,6 +163,7 @@ class Database(Part):
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
+        configured(self.models)
         try:
             yield
         finally:
@@ -169,6 +185,7 @@ class Database(Part):
             async with self.own_transaction(isolation=isolation, read_only=read_only) as unit:
                 yield unit
             return
+        configured(self.models)
         outer = unit_of(current.get(), self)
         if outer is not None:
             async with (await outer.session()).begin_nested():
@@ -255,7 +272,7 @@ class Database(Part):
             self.engine = engine
             self._turn = asyncio.Lock() if driver.has_one_writer else None
         if engine.dialect is not before[1].dialect:
-            self.plans = Plans(engine.dialect, reads_directly=driver.reads_directly)
+            self.plans = self._new_plans()
         try:
             yield
         finally:
@@ -271,13 +288,23 @@ class Database(Part):
         with self.connected_by(driver, engine):
             yield
 
-    async def create_tables(self, base: type[BareModel] | None = None) -> None:
-        """Make the tables of all models that are not there; for tests and first steps."""
-        async with self.engine.begin() as connection:
-            await connection.run_sync((base or self).metadata.create_all)
+    async def create_tables(self, base: type[DeclarativeBase] | None = None) -> None:
+        """Make the tables of all models that are not there; for tests and first steps.
 
-    async def drop_tables(self, base: type[BareModel] | None = None) -> None:
-        """Drop the tables of all models."""
+        They are those of the database's `metadata`, or of `base`; on PostgreSQL their schemas are
+        made too.
+        """
+        configured(self.models)
+        metadata = (base or self).metadata
+        async with self.engine.begin() as connection:
+            if self.is_postgres:
+                schemas = {table.schema for table in metadata.tables.values() if table.schema}
+                for name in sorted(schemas):
+                    await connection.execute(CreateSchema(name, if_not_exists=True))
+            await connection.run_sync(metadata.create_all)
+
+    async def drop_tables(self, base: type[DeclarativeBase] | None = None) -> None:
+        """Drop the tables of all models, or of those of `base`."""
         async with self.engine.begin() as connection:
             await connection.run_sync((base or self).metadata.drop_all)
 
@@ -317,7 +344,7 @@ class Database(Part):
         """Give the engine of plain sessions, made with the first one."""
         if self._plain_engine is None:
             self._plain_engine = sync_engine(self, *self._plain_options)
-            Breakage(self._plain_engine, self.timeout, BareModel.registry)
+            Breakage(self._plain_engine, self.timeout, self.models)
         return self._plain_engine
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:

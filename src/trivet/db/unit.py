@@ -260,7 +260,7 @@ class Unit:
             raise UnitOverError
         await self.database.begin_writing()
         self._is_writing = True
-        if self.apart is None and self.database.driver.begins_directly:
+        if self.apart is None and self.database.begins_directly:
             try:
                 self._direct = await begun(self.database)
             except BaseException:
