@@ -11,7 +11,7 @@ SOURCE = REPOSITORY / "src" / "trivet"
 PAGE = REPOSITORY / "docs" / "reference" / "errors.md"
 
 # Functions that take a code as an argument of their own, and the place of it.
-POSITIONS = {"Finding": 1, "fail": 1}
+POSITIONS = {"Finding": 1, "Told": 0, "fail": 1}
 CODE = re.compile(r"[a-z0-9]+(\.[a-z0-9-]+)?")
 
 

@@ -9,7 +9,22 @@ from sqlalchemy import Computed, ForeignKey, and_, func, not_, or_
 from sqlalchemy.orm import Mapped
 
 from trivet.db.aggregates import related
-from trivet.db.columns import Created, Email, Json, Money, Slug, Updated, UtcDateTime, field
+from trivet.db.columns import (
+    Created,
+    Email,
+    FileRef,
+    Json,
+    Money,
+    Slug,
+    Updated,
+    UtcDateTime,
+    created,
+    field,
+    foreign_key,
+    generated,
+    updated,
+)
+from trivet.db.constraints import check, index, unique
 from trivet.db.database import Database
 from trivet.db.errors import (
     BadCursor,
@@ -33,6 +48,7 @@ from trivet.db.errors import (
 from trivet.db.mixins import SoftDelete, Versioned
 from trivet.db.model import BareModel, Model, UuidModel
 from trivet.db.pages import CursorPage, Page
+from trivet.db.pairs import link_table
 from trivet.db.present import session, sync_session
 from trivet.db.query import Query
 from trivet.db.relations import relationship
@@ -41,6 +57,10 @@ from trivet.db.schemas import schema
 from trivet.db.signals import Bulk
 from trivet.db.tenants import row_policy
 from trivet.db.unit import Unit
+from trivet.schema.foreign import recognize
+
+# Classes of any declarative base are known by it, as annotations of handlers too.
+recognize("__mapper__", "trivet.db.mapped")
 
 __all__ = [
     "BadCursor",
@@ -55,6 +75,7 @@ __all__ = [
     "DatabaseBusy",
     "DatabaseFull",
     "Email",
+    "FileRef",
     "ForeignKey",
     "ForeignKeyViolation",
     "Json",
@@ -84,8 +105,14 @@ __all__ = [
     "Versioned",
     "Violation",
     "and_",
+    "check",
+    "created",
     "field",
+    "foreign_key",
     "func",
+    "generated",
+    "index",
+    "link_table",
     "not_",
     "or_",
     "related",
@@ -94,4 +121,6 @@ __all__ = [
     "schema",
     "session",
     "sync_session",
+    "unique",
+    "updated",
 ]

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import insert, inspect, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
+from trivet.db.inheritance import refuse_several_tables
 from trivet.db.present import unit_now
 from trivet.db.signals import Bulk
 from trivet.db.unit import Unit
@@ -79,6 +80,7 @@ async def upsert(
     returning: bool,
 ) -> list[Row] | int:
     """Insert rows, and change those whose `on_conflict` columns are there already."""
+    refuse_several_tables(model, "upsert()")
     unit, mapper = unit_now(model), inspect(model)
     given = [_values(model, row) for row in rows]
     unique = [_name(model, column) for column in on_conflict]

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, MetaData
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.schema import CreateSchema
 
 from trivet.app.application import App
 from trivet.app.part import Part
@@ -27,6 +28,7 @@ from trivet.db.belonging import check_apart, owner_of, unit_of
 from trivet.db.breakage import Breakage
 from trivet.db.drivers import Driver, driver_of
 from trivet.db.errors import DatabaseBusy, OutsideUnitError
+from trivet.db.mistakes import configured
 from trivet.db.model import BareModel
 from trivet.db.plans import Plans
 from trivet.db.present import current
@@ -75,6 +77,7 @@ class Database(Part):
     ):
         beside = Path(sys._getframe(1).f_globals.get("__file__") or "main.py").resolve()
         self.metadata = models if isinstance(models, MetaData) else models.metadata
+        self._registry = BareModel.registry if isinstance(models, MetaData) else models.registry
         is_main = self.metadata is BareModel.metadata
         self.name = name or ("database" if is_main else owner_of(models).lower())
         folder = "migrations" if is_main else f"migrations_{self.name}"
@@ -135,7 +138,8 @@ class Database(Part):
         return list(import_module(_MIGRATE).commands_of(self._all))
 
     def checks(self, app: App) -> Sequence[Finding]:
-        """Tell what is risky about the newest migration."""
+        """Tell what is risky about the newest migration; raises `SetupError` for wrong models."""
+        configured(self._registry)
         if not self.migrations.is_dir():
             return ()
         dialect = self.engine.dialect.name
@@ -148,6 +152,7 @@ class Database(Part):
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
+        configured(self._registry)
         try:
             yield
         finally:
@@ -169,6 +174,7 @@ class Database(Part):
             async with self.own_transaction(isolation=isolation, read_only=read_only) as unit:
                 yield unit
             return
+        configured(self._registry)
         outer = unit_of(current.get(), self)
         if outer is not None:
             async with (await outer.session()).begin_nested():
@@ -271,13 +277,23 @@ class Database(Part):
         with self.connected_by(driver, engine):
             yield
 
-    async def create_tables(self, base: type[BareModel] | None = None) -> None:
-        """Make the tables of all models that are not there; for tests and first steps."""
-        async with self.engine.begin() as connection:
-            await connection.run_sync((base or self).metadata.create_all)
+    async def create_tables(self, base: type[DeclarativeBase] | None = None) -> None:
+        """Make the tables of all models that are not there; for tests and first steps.
 
-    async def drop_tables(self, base: type[BareModel] | None = None) -> None:
-        """Drop the tables of all models."""
+        They are those of the database's `models`, or of `base`; on PostgreSQL their schemas are
+        made too.
+        """
+        configured(self._registry)
+        metadata = (base or self).metadata
+        async with self.engine.begin() as connection:
+            if self.is_postgres:
+                schemas = {table.schema for table in metadata.tables.values() if table.schema}
+                for name in sorted(schemas):
+                    await connection.execute(CreateSchema(name, if_not_exists=True))
+            await connection.run_sync(metadata.create_all)
+
+    async def drop_tables(self, base: type[DeclarativeBase] | None = None) -> None:
+        """Drop the tables of all models, or of those of `base`."""
         async with self.engine.begin() as connection:
             await connection.run_sync((base or self).metadata.drop_all)
 

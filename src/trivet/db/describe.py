@@ -13,8 +13,10 @@ from inspect import get_annotations
 from types import NoneType
 from typing import Annotated, Any, ForwardRef, get_args, get_origin
 
-from sqlalchemy import Index, String, Table, UniqueConstraint, inspect
+from sqlalchemy import Enum, Index, String, Table, UniqueConstraint, inspect
 from sqlalchemy.orm import Mapped, RelationshipDirection
+
+from trivet.db.mistakes import configured
 
 __all__ = ["Column", "Description", "Relation", "describe", "referred"]
 
@@ -78,6 +80,7 @@ class Description:
 def describe(model: Any) -> Description:
     """Describe a mapped class; raises SQLAlchemy's `NoInspectionAvailable` for any other."""
     mapper: Any = inspect(model)
+    configured(mapper.registry)
     columns = tuple(_column(model, mapper, prop) for prop in mapper.column_attrs)
     relations = tuple(
         Relation(
@@ -127,7 +130,7 @@ def _column(model: type[Any], mapper: Any, prop: Any) -> Column:
         or getattr(column, "server_default", None) is not None,
         is_key=is_key,
         is_computed=getattr(column, "computed", None) is not None or not hasattr(column, "table"),
-        max_length=column.type.length if isinstance(column.type, String) else None,
+        max_length=_max_length(column.type),
         default=_plain_default(column),
         description=info.get("description"),
         is_private=bool(info.get("private")),
@@ -153,6 +156,10 @@ def _filled(mapper: Any, prop: Any) -> tuple[str, ...]:
     if prop.direction is not RelationshipDirection.MANYTOONE:
         return ()
     return tuple(mapper.get_property_by_column(column).key for column in prop.local_columns)
+
+
+def _max_length(kind: Any) -> int | None:
+    return kind.length if isinstance(kind, String) and not isinstance(kind, Enum) else None
 
 
 def _plain_default(column: Any) -> Any:

@@ -34,6 +34,7 @@ class Fault(Enum):
 
 # SQLSTATE, of PostgreSQL. All that begin with 08 are of connections.
 _STATES = {
+    "23001": Fault.FOREIGN_KEY,  # RESTRICT, from version 18
     "23503": Fault.FOREIGN_KEY,
     "23505": Fault.UNIQUE,
     "23514": Fault.CHECK,
@@ -84,6 +85,7 @@ _SQLITE = {
     773: Fault.BUSY,
     787: Fault.FOREIGN_KEY,
     1555: Fault.UNIQUE,
+    1811: Fault.FOREIGN_KEY,  # what RESTRICT is to it: a trigger
     2067: Fault.UNIQUE,
     2579: Fault.UNIQUE,
     4874: Fault.FULL,  # the file that processes share could not grow

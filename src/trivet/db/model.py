@@ -11,11 +11,22 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self, dataclass_transform, overload
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import (
+    Any,
+    ClassVar,
+    Literal,
+    ParamSpec,
+    Self,
+    TypeVar,
+    cast,
+    dataclass_transform,
+    overload,
+)
 
 from pydantic import GetCoreSchemaHandler
 from sqlalchemy import MetaData, event, inspect
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -26,11 +37,13 @@ from sqlalchemy.orm import (
 )
 
 from trivet.db.bulk import bulk_create, bulk_update, upsert
-from trivet.db.columns import TYPES, field
+from trivet.db.columns import TYPES, field, generated, type_of
+from trivet.db.inheritance import mapper_arguments
+from trivet.db.mistakes import declaration_mistake
 from trivet.db.present import unit_now
 from trivet.db.query import Query
 from trivet.db.races import get_or_create, update_or_create
-from trivet.db.relations import relationship
+from trivet.db.relations import decide_deletion
 from trivet.db.schemas import shown_schema
 
 __all__ = ["BareModel", "Model", "UuidModel"]
@@ -43,6 +56,9 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -51,7 +67,9 @@ def table_name(name: str) -> str:
     return _WORDS.sub("_", name).lower()
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(field, mapped_column, relationship))
+# To type checkers, what is assigned by any other function is a default: relations, foreign keys
+# (one gives either) and columns that get a value by themselves are not needed by a new object.
+@dataclass_transform(kw_only_default=True, field_specifiers=(field, generated, mapped_column))
 class BareModel(DeclarativeBase):
     """A model whose key is its own affair: a composite one, a text, a foreign key."""
 
@@ -67,7 +85,14 @@ class BareModel(DeclarativeBase):
             # Names of classes are found in a registry: those of another database mean others.
             made = registry(metadata=cls.metadata, type_annotation_map=TYPES)
             cls.registry = cls._sa_registry = made
-        super().__init_subclass__(**given)
+            event.listen(made, "resolve_type_annotation", _find_type, retval=True)
+        arguments = mapper_arguments(cls, table_name(cls.__name__))
+        if arguments is not None:
+            cls.__mapper_args__ = arguments
+        try:
+            super().__init_subclass__(**given)
+        except SQLAlchemyError as error:
+            raise declaration_mistake(cls, error) from error
 
     @declared_attr.directive
     def __tablename__(cls) -> str | None:  # noqa: N805  # SQLAlchemy gives it the class
@@ -118,10 +143,13 @@ class BareModel(DeclarativeBase):
         """Give the object with this key, or None."""
         return await unit_now(cls).find(cls, key)
 
+    # Written so that type checkers know the constructor's arguments for those of `create`.
     @classmethod
-    async def create(cls, **values: Any) -> Self:
+    async def create(cls: Callable[Given, Made], *args: Given.args, **values: Given.kwargs) -> Made:
         """Make an object and store it; its key is known when this returns."""
-        return await cls(**values).save()
+        made = cls(*args, **values)
+        await cast(BareModel, made).save()
+        return made
 
     @classmethod
     async def get_or_create(
@@ -238,12 +266,26 @@ def _fetch_what_the_database_computes(mapper: Any, cls: type[Any]) -> None:
     mapper.eager_defaults = True
 
 
+@event.listens_for(BareModel, "mapper_configured", propagate=True)
+def _leave_deletion_to_the_database(mapper: Any, cls: type[Any]) -> None:
+    decide_deletion(mapper)
+
+
+@event.listens_for(BareModel, "resolve_type_annotation")
+def _find_type(asked: Any) -> Any:
+    return type_of(asked.resolved_type)
+
+
+def _key(**options: Any) -> Any:
+    return field(primary_key=True, sort_order=-100, **options)
+
+
 class Model(BareModel):
     """A model with an integer key that the database counts up."""
 
     __abstract__ = True
 
-    id: Mapped[int] = field(primary_key=True, init=False, sort_order=-100)
+    id: Mapped[int] = _key()
 
 
 def _uuid7() -> uuid.UUID:
@@ -264,9 +306,7 @@ class UuidModel(BareModel):
 
     __abstract__ = True
 
-    id: Mapped[uuid.UUID] = field(
-        primary_key=True, init=False, sort_order=-100, default_factory=_uuid7
-    )
+    id: Mapped[uuid.UUID] = _key(default_factory=_uuid7)
 
 
 def _defaults_of(cls: type[BareModel]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, computed_field
 from sqlalchemy import and_, case, inspect, or_
@@ -20,6 +20,7 @@ from sqlalchemy.sql.operators import asc_op, desc_op
 from trivet.db.describe import describe
 from trivet.db.errors import BadCursor
 from trivet.errors import SetupError
+from trivet.schema.foreign import adapted
 
 if TYPE_CHECKING:
     from trivet.db.query import Query
@@ -31,12 +32,26 @@ _LARGEST = 2**63
 _ADAPTED = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
 
-class Page(BaseModel, Generic[Item]):
-    """One numbered page of a query, and how many there are; a handler may return it."""
+class _Part(BaseModel, Generic[Item]):
+    """Rows of any mapped class, of other declarative bases too."""
 
     model_config = ConfigDict(from_attributes=True)
 
     items: list[Item]
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        return super().__class_getitem__(adapted(item))
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Name a page of `Post` after `Post` alone."""
+        bare = tuple(one.__origin__ if get_origin(one) is Annotated else one for one in params)
+        return super().model_parametrized_name(bare)
+
+
+class Page(_Part[Item], Generic[Item]):
+    """One numbered page of a query, and how many there are; a handler may return it."""
+
     number: int
     """From 1."""
     size: int
@@ -61,12 +76,9 @@ class Page(BaseModel, Generic[Item]):
         return self.number > 1
 
 
-class CursorPage(BaseModel, Generic[Item]):
+class CursorPage(_Part[Item], Generic[Item]):
     """Rows from a cursor on, and the cursor of what follows; a handler may return it."""
 
-    model_config = ConfigDict(from_attributes=True)
-
-    items: list[Item]
     next: str | None
     """What to give as `after` for the rows that follow; None at the end."""
 

@@ -21,6 +21,7 @@ from trivet.db.branches import branched, is_option, options_of
 from trivet.db.columns import now
 from trivet.db.deferral import all_but, nothing_but
 from trivet.db.errors import NotFound, TooManyFound
+from trivet.db.inheritance import refuse_several_tables
 from trivet.db.links import Branches
 from trivet.db.lookups import Plain, check_name, condition, looked_up
 from trivet.db.pages import CursorPage, Page, continued, numbered
@@ -293,7 +294,11 @@ class Query(Generic[Item]):
 
     def keys_statement(self) -> Select[Any]:
         """Give the query by its keys alone, to look others up in."""
-        return self._unloaded().statement().with_only_columns(*inspect(self.model).primary_key)
+        # Attributes, not columns: they know which table and rows belong to a class that inherits.
+        mapper: Any = inspect(self.model)
+        names = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+        keys = [getattr(self.model, name) for name in names]
+        return self._unloaded().statement().with_only_columns(*keys)
 
     @property
     def branches(self) -> Branches:
@@ -454,6 +459,7 @@ class Query(Generic[Item]):
         return await self._written("delete", {})
 
     async def _written(self, kind: Any, values: dict[str, Any]) -> int:
+        refuse_several_tables(self.model, f"{kind}() of a query")
         signals = unit_now(self.model).database.signals
         if signals:
             await signals.tell_bulk("before_bulk", Bulk(self.model, kind, values))

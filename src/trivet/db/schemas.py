@@ -131,7 +131,7 @@ def _is_shown(column: Column, purpose: Purpose) -> bool:
 
 
 def _field(column: Column, purpose: Purpose) -> tuple[Any, Any]:
-    annotation = column.annotation
+    annotation: Any = column.annotation
     limits: dict[str, Any] = {}
     if column.description is not None:
         limits["description"] = column.description

@@ -1,8 +1,8 @@
-"""Types that Pydantic does not know by itself: msgspec structs and attrs classes.
+"""Types that Pydantic does not know by itself: msgspec structs, attrs classes, and others' own.
 
 `adapted` gives an annotation in which each of them carries its validator, its serializer and its
-JSON Schema. Neither library is imported unless a program's own types come from it: a class is
-recognized by what its library writes into it.
+JSON Schema. No library is imported unless a program's own types come from it: a class is
+recognized by what its library writes into it. A higher shelf adds a kind of its own by `recognize`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,22 @@ from typing_extensions import TypeAliasType
 
 from trivet.schema.annotations import is_union
 
-__all__ = ["adapted", "fields_in"]
+__all__ = ["adapted", "fields_in", "recognize"]
 
 # What a library writes into its classes, and the module here that describes them.
-_SIGNS = (
-    ("__struct_fields__", "trivet.schema.structs"),
-    ("__attrs_attrs__", "trivet.schema.attrs_classes"),
-)
+_SIGNS = {
+    "__struct_fields__": "trivet.schema.structs",
+    "__attrs_attrs__": "trivet.schema.attrs_classes",
+}
+
+
+def recognize(sign: str, module: str) -> None:
+    """Know classes that have the attribute `sign` by what `module` says of them.
+
+    The module has a `MARK`, metadata of an annotation with Pydantic's
+    `__get_pydantic_core_schema__`, and `fields_in(kind)`, its fields as Pydantic describes its own.
+    """
+    _SIGNS[sign] = module
 
 
 def adapted(annotation: Any) -> Any:
@@ -82,7 +91,7 @@ def _marked(kind: type, annotation: Any) -> Any:
 def _module_of(kind: type) -> str | None:
     if isinstance(kind, types.GenericAlias):
         return None
-    for sign, module in _SIGNS:
+    for sign, module in _SIGNS.items():
         if hasattr(kind, sign):
             return module
     return None

@@ -15,7 +15,16 @@ from tests.db.migrate.conftest import ALBUM, ARTIST, HEAD, Make, Shop
 EVERY_TYPE = """
 import datetime, decimal, enum, uuid
 from typing import Any
-from trivet.db import Created, Email, Money, UuidModel
+from pydantic import BaseModel
+from trivet.db import Created, Email, FileRef, Money, UuidModel
+from trivet.db import check, created, foreign_key, generated, index, unique
+
+class Grade(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+class Size(BaseModel):
+    width: int
 
 class Colour(enum.Enum):
     RED = "red"
@@ -37,6 +46,35 @@ class Thing(UuidModel):
     weight: Mapped[float | None]
     amount: Mapped[decimal.Decimal | None]
     is_new: Mapped[bool] = field(default=False)
+
+class Part(Model):
+    thing_id: Mapped[uuid.UUID] = foreign_key(Thing, on_delete="CASCADE")
+    size: Mapped[Size]
+    sizes: Mapped[list[Size] | None]
+    scan: Mapped[FileRef | None]
+    grade: Mapped[Grade | None]
+    row: Mapped[int] = field(server_default="1")
+    place: Mapped[str] = field(max_length=10)
+    twice: Mapped[int] = generated("row * 2")
+    made: Mapped[Created] = created()
+
+    __table_args__ = (
+        unique("row", "place"),
+        check("row > 0", name="row_positive"),
+        index("place", where=row > 5),
+        index(place.desc(), name="ix_part_backwards"),
+    )
+
+class Special(Thing):
+    __tablename__ = "special"
+    id: Mapped[uuid.UUID] = foreign_key(Thing, primary_key=True)
+    more: Mapped[int]
+"""
+
+IN_A_SCHEMA = """
+class Stored(Model):
+    name: Mapped[str] = field(max_length=20)
+    __table_args__ = {"schema": "store"}
 """
 
 
@@ -74,6 +112,20 @@ def test_nothing_differs_after_every_type_was_migrated(shop: Shop) -> None:
     assert again == "No changes: the database is as the models are.\n"
     assert shop.fine("migrate", "--check").startswith("Models, migrations and the database are")
     assert shop.files() == ["0001_initial.py"]
+
+
+def test_a_schema_is_made_with_its_tables(make_shop: Make) -> None:
+    shop = make_shop("postgresql")
+    shop.models(IN_A_SCHEMA)
+
+    shop.fine("makemigrations")
+    shop.fine("migrate")
+    shop.sql("INSERT INTO store.stored (name) VALUES ('a')")
+
+    assert shop.fine("makemigrations") == "No changes: the database is as the models are.\n"
+    shop.fine("migrate", "zero")
+    shop.fine("migrate")
+    assert shop.sql("SELECT count(*) FROM store.stored") == [(0,)]
 
 
 def test_rows_and_their_children_outlive_a_change_of_their_table(shop: Shop) -> None:

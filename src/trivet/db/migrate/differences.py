@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from sqlalchemy import Connection, MetaData, UniqueConstraint, inspect
 from trivet.db.migrate.runner import context_of
 
 __all__ = ["Ask", "differences", "summary"]
+
+_NOW = re.compile(r"\(?(now|current_timestamp|localtimestamp|localtime)(\(\))?\)?", re.IGNORECASE)
 
 Ask = Callable[[str], bool]
 """A question that is answered with yes or no."""
@@ -69,11 +72,24 @@ def _renamed_column(
 
 def differences(connection: Connection, metadata: MetaData, ask: Ask | None) -> ops.UpgradeOps:
     """Give what would bring the database to the models; `ask` decides what was renamed."""
-    context = context_of(connection, metadata, include_object=_is_ours)
+    schemas = {table.schema for table in metadata.tables.values()}
+
+    def is_looked_at(name: str | None, kind: str, parents: Any) -> bool:
+        return kind != "schema" or name is None or name in schemas
+
+    context = context_of(
+        connection,
+        metadata,
+        include_object=_is_ours,
+        include_name=is_looked_at,
+        include_schemas=bool(schemas - {None}),
+    )
     found = produce_migrations(context, metadata).upgrade_ops
     assert found is not None
     if connection.dialect.name == "sqlite":
         _leave_sqlite(found, connection, metadata)
+    if connection.dialect.name in ("mysql", "mariadb"):
+        _leave_names_of_now(found)
     if ask is not None:
         _find_renamed_tables(found, ask)
         _find_renamed_columns(found, ask)
@@ -96,6 +112,19 @@ def _leave_sqlite(found: ops.UpgradeOps, connection: Connection, metadata: MetaD
                 column = metadata.tables[op.table_name].c.get(op.column_name)
                 if column is not None and column.primary_key:
                     op.modify_nullable = None
+                    if not op.has_changes():
+                        table.ops.remove(op)
+    found.ops[:] = [one for one in found.ops if not isinstance(one, ops.ModifyTableOps) or one.ops]
+
+
+def _leave_names_of_now(found: ops.UpgradeOps) -> None:
+    """Leave out defaults that differ in what MariaDB calls the present time, and in nothing."""
+    for table in [one for one in found.ops if isinstance(one, ops.ModifyTableOps)]:
+        for op in list(table.ops):
+            if isinstance(op, ops.AlterColumnOp) and op.modify_server_default is not False:
+                both = (op.existing_server_default, op.modify_server_default)
+                if all(_NOW.fullmatch(str(getattr(one, "arg", ""))) for one in both):
+                    op.modify_server_default = False
                     if not op.has_changes():
                         table.ops.remove(op)
     found.ops[:] = [one for one in found.ops if not isinstance(one, ops.ModifyTableOps) or one.ops]

@@ -17,6 +17,8 @@ from trivet.db.columns import Json, UtcDateTime
 
 __all__ = ["file_text"]
 
+# A whole text, so that what stands between two of them is never taken for one.
+_LITERAL = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 _FILE = '''\
 """{title}"""
 
@@ -44,6 +46,7 @@ def file_text(
     imports = {"from alembic import op"}
     upgrade = _code(found, context, imports)
     downgrade = _code(found.reverse(), context, imports)
+    upgrade = _schemas_for(found) + upgrade
     types = _types_of(found)
     if types:  # PostgreSQL keeps them when their table goes
         drops = "".join(f'        op.execute("DROP TYPE IF EXISTS {name}")\n' for name in types)
@@ -94,13 +97,23 @@ def _code(found: Any, context: MigrationContext, imports: set[str]) -> str:
         found, render_as_batch=True, render_item=rendered, migration_context=context
     )
     imports |= needed
-    lines = [line.rstrip() for line in code.splitlines() if "### " not in line]
+    lines = [_bare(line.rstrip()) for line in code.splitlines() if "### " not in line]
     return _requoted("\n".join(["    " + lines[0].strip(), *lines[1:]]).rstrip())
+
+
+def _bare(line: str) -> str:
+    """Leave out NOT NULL of what is computed, which MariaDB cannot be told."""
+    return line.replace(", nullable=False", "") if "sa.Computed(" in line else line
 
 
 def _requoted(code: str) -> str:
     """Put texts into double quotes, where nothing in them speaks against it."""
-    return re.sub(r"'([^'\"\\\n]*)'(?!')", r'"\1"', code)
+    return _LITERAL.sub(_in_double_quotes, code)
+
+
+def _in_double_quotes(found: re.Match[str]) -> str:
+    text = found[0]
+    return text if text[0] == '"' or {'"', "\\"} & set(text) else f'"{text[1:-1]}"'
 
 
 def _type_text(item: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -109,11 +122,24 @@ def _type_text(item: Any, autogen: AutogenContext) -> str | Literal[False]:
         if type(item) in (UtcDateTime, Json):
             autogen.imports.add(f"from trivet.db import {name}")
             return f"{name}()"
+    if isinstance(item, Enum) and not (item.native_enum or item.create_constraint):
+        return f"sa.String(length={item.length})"  # as it is kept; members come and go
     is_foreign = not type(item).__module__.startswith("sqlalchemy.")
     if isinstance(item, TypeDecorator) and is_foreign:
         # A migration outlives the code that it was made from: what is stored, not who wrote it.
         return _repr_type(item.impl_instance, autogen)
     return False
+
+
+def _schemas_for(found: ops.UpgradeOps) -> str:
+    """Give the lines that make the schemas of new tables; they stay when the tables go."""
+    made = {op.schema for op in found.ops if isinstance(op, ops.CreateTableOp) and op.schema}
+    if not made:
+        return ""
+    lines = "".join(
+        f"        op.execute('CREATE SCHEMA IF NOT EXISTS \"{name}\"')\n" for name in sorted(made)
+    )
+    return f'    if op.get_context().dialect.name == "postgresql":\n{lines}\n'
 
 
 def _types_of(found: ops.UpgradeOps) -> list[str]:
