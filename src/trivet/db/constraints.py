@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BindParameter, CheckConstraint, Column, Index, UniqueConstraint, event, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateIndex
-from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, TextClause, UnaryExpression
+from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, UnaryExpression
 from sqlalchemy.sql.operators import asc_op, desc_op
 from sqlalchemy.sql.visitors import iterate
 
@@ -95,8 +95,8 @@ def _created(create: Any, compiler: Any, **options: Any) -> str:
 
 
 def _is_known_expression(column: Any) -> bool:
-    # A migration has text, which may be a column and its direction.
-    return _is_expression(column) and not isinstance(column, TextClause)
+    # A migration has text, which may be a column and its direction: `place DESC`.
+    return _is_expression(column) and "(" in str(column)
 
 
 def _impossible(index: Index, what: str) -> SetupError:

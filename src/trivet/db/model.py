@@ -85,6 +85,7 @@ class BareModel(DeclarativeBase):
             # Names of classes are found in a registry: those of another database mean others.
             made = registry(metadata=cls.metadata, type_annotation_map=TYPES)
             cls.registry = cls._sa_registry = made
+            event.listen(made, "resolve_type_annotation", _find_type, retval=True)
         arguments = mapper_arguments(cls, table_name(cls.__name__))
         if arguments is not None:
             cls.__mapper_args__ = arguments
