@@ -46,6 +46,7 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 # By name: commands and checks alone want it, and Alembic with it.
 _MIGRATE = "trivet.db.migrate"
+_COMMANDS = "trivet.db.commands"
 
 
 class Database(Part):
@@ -81,6 +82,7 @@ class Database(Part):
         self.migrations = beside.parent / (migrations or folder)
         self.timeout = timeout
         self.signals = Signals()
+        self.seeds: list[Seed] = []
         self.retries = 0  # transactions that `retrying` has run again
         self._options = {
             "pool_size": pool_size,
@@ -129,10 +131,10 @@ class Database(Part):
         return Refusals().handlers()
 
     def commands(self) -> Sequence[Any]:
-        """Give the commands of migrations; those of the first database are for all of them."""
+        """Give the commands of the databases; those of the first one are for all of them."""
         if self._all[0] is not self:
             return ()
-        return list(import_module(_MIGRATE).commands_of(self._all))
+        return list(import_module(_COMMANDS).commands_of(self._all))
 
     def checks(self, app: App) -> Sequence[Finding]:
         """Tell what is risky about the newest migration."""
@@ -176,6 +178,14 @@ class Database(Part):
             return
         async with self.own_transaction() as unit:
             yield unit
+
+    def seed(self, function: Seed, /) -> Seed:
+        """Let `trivet seed` fill an empty database by this function, in one transaction.
+
+        A decorator; several functions run in their order. Tests may call the function as it is.
+        """
+        self.seeds.append(checked_seed(function))
+        return function
 
     def retrying(
         self, retries: int = 3, *, isolation: Isolation | None = None
