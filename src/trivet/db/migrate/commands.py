@@ -22,6 +22,7 @@ from trivet.db.migrate.lint import lint
 from trivet.db.migrate.lock import locked
 from trivet.db.migrate.render import file_text
 from trivet.db.migrate.runner import MigrationFailed, Runner, context_of
+from trivet.db.migrate.squash import squash
 from trivet.errors import SetupError
 
 __all__ = ["Commands"]
@@ -40,7 +41,13 @@ class Commands:
 
     def all(self) -> list[Callable[..., Any]]:
         """Give the functions, in the order in which one needs them."""
-        return [self.makemigrations, self.migrate, self.migrations, self.inspectdb]
+        return [
+            self.makemigrations,
+            self.migrate,
+            self.migrations,
+            self.squashmigrations,
+            self.inspectdb,
+        ]
 
     async def makemigrations(
         self, name: str = "", /, *, empty: bool = False, merge: bool = False
@@ -75,6 +82,16 @@ class Commands:
         """Show which migrations there are, and which the database has."""
         async with self._connected(self._database) as connection:
             await connection.run_sync(self._show)
+
+    async def squashmigrations(self, first: str, last: str, name: str = "", /) -> None:
+        """Write the migrations from FIRST to LAST as one file, called NAME, in place of them.
+
+        Databases that have LAST stay as they are. Those that have a part of these must be migrated
+        with the old files before: do it when none is left.
+        """
+        folder = Folder(self._path)
+        path = squash(folder, first, last, name)
+        _say(f"Wrote {_shown(path)}, which does what {first} to {last} did; their files are gone.")
 
     async def inspectdb(self, url: str) -> None:
         """Write typed models for the tables of the database at URL."""

@@ -19,6 +19,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, String, text
 
 from trivet.db.migrate.folder import Folder
+from trivet.db.migrate.squash import squashed_into
 from trivet.errors import SetupError, TrivetError
 
 __all__ = ["MigrationFailed", "Runner", "context_of"]
@@ -71,6 +72,14 @@ class Runner:
         heads = context_of(connection, self._metadata).get_current_heads()
         known = {one.revision for one in self._folder.all()}
         if unknown := sorted(set(heads) - known):
+            for one in unknown:
+                if script := squashed_into(self._folder, one):
+                    raise SetupError(
+                        f"the database is at {one}, which is a part of"
+                        f" {Path(script.path).stem} now; that one can only be done as a whole",
+                        code="db.migration-squashed",
+                        mend=f"take the old files back; trivet migrate {script.revision}; go on",
+                    )
             raise SetupError(
                 f"the database is at {', '.join(unknown)}, which is not in {self._folder.path}",
                 code="db.migration-unknown",
