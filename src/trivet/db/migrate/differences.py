@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ from alembic.autogenerate.render import _repr_type
 from alembic.operations import ops
 from sqlalchemy import Connection, MetaData, UniqueConstraint, inspect
 
+from trivet.db.migrate.circles import cut_circles
+from trivet.db.migrate.enumerations import ChangedEnumeration, changed_enumerations
 from trivet.db.migrate.runner import context_of
 
 __all__ = ["Ask", "differences", "summary"]
@@ -69,9 +72,19 @@ def _renamed_column(
 
 def differences(connection: Connection, metadata: MetaData, ask: Ask | None) -> ops.UpgradeOps:
     """Give what would bring the database to the models; `ask` decides what was renamed."""
-    context = context_of(connection, metadata, include_object=_is_ours)
-    found = produce_migrations(context, metadata).upgrade_ops
+    context = context_of(
+        connection,
+        metadata,
+        include_object=_is_ours,
+        include_name=_is_by_rule,
+        autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Cannot correctly sort tables")  # we do, below
+        found = produce_migrations(context, metadata).upgrade_ops
     assert found is not None
+    cut_circles(found)
+    found.ops[:0] = changed_enumerations(connection, metadata)
     if connection.dialect.name == "sqlite":
         _leave_sqlite(found, connection, metadata)
     if ask is not None:
@@ -110,6 +123,13 @@ def _is_there_unnamed(op: ops.CreateUniqueConstraintOp, connection: Connection) 
 def _is_ours(thing: Any, name: str | None, kind: str, is_reflected: bool, other: Any) -> bool:
     """Leave out what SQLite keeps for itself, and what PostGIS and its like bring."""
     return not (kind == "table" and (name or "").startswith("sqlite_"))
+
+
+def _is_by_rule(name: str | None, kind: str, parents: Any) -> bool:
+    """Leave out checks that the database made itself, such as MariaDB for a column of JSON."""
+    if kind != "check_constraint":
+        return True
+    return (name or "").startswith(f"ck_{parents['table_name']}_")
 
 
 # -- renames -------------------------------------------------------------------------------------
@@ -235,6 +255,9 @@ def summary(found: ops.UpgradeOps) -> list[tuple[str, str]]:
 
 def _words(op: Any) -> tuple[str, str]:
     match op:
+        case ChangedEnumeration():
+            names = ", ".join(op.after)
+            return f"change enumeration {op.name}: {names}", f"{op.name} values"
         case RenamedTable():
             return (
                 f"rename table {op.table_name} to {op.new_table_name}",

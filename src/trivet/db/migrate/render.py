@@ -17,6 +17,16 @@ from trivet.db.columns import Json, UtcDateTime
 
 __all__ = ["file_text"]
 
+# A text in double quotes, which stays; in single ones, with and without what speaks against it.
+_TEXTS = re.compile(
+    r"""
+    "(?: [^"\\\n] | \\. )*"
+    | '( [^'"\\\n]* )'
+    | '(?: [^'\\\n] | \\. )*'
+    """,
+    re.VERBOSE,
+)
+
 _FILE = '''\
 """{title}"""
 
@@ -100,7 +110,7 @@ def _code(found: Any, context: MigrationContext, imports: set[str]) -> str:
 
 def _requoted(code: str) -> str:
     """Put texts into double quotes, where nothing in them speaks against it."""
-    return re.sub(r"'([^'\"\\\n]*)'(?!')", r'"\1"', code)
+    return _TEXTS.sub(lambda found: f'"{found[1]}"' if found[1] is not None else found[0], code)
 
 
 def _type_text(item: Any, autogen: AutogenContext) -> str | Literal[False]:
