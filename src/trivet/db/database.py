@@ -32,6 +32,7 @@ from trivet.db.plans import Plans
 from trivet.db.present import current
 from trivet.db.refusals import Refusals
 from trivet.db.replicas import OpenReplicas, Replicas, ReplicaUnit, primary
+from trivet.db.seeds import Seed, checked_seed
 from trivet.db.signals import Signals
 from trivet.db.sql import Sql
 from trivet.db.sync import sync_engine

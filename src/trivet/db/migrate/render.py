@@ -88,13 +88,13 @@ def _import_lines(imports: set[str]) -> str:
 
 
 def _code(found: Any, context: MigrationContext, imports: set[str]) -> str:
-    needed: set[str] = set()
+    needed: list[set[str]] = []
 
     def rendered(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
         if kind != "type":
             return False
         text = _type_text(item, autogen)
-        needed.update(autogen.imports)
+        needed.append(autogen.imports)  # which Alembic may add to when this has returned
         return text
 
     if not found.ops:
@@ -103,7 +103,7 @@ def _code(found: Any, context: MigrationContext, imports: set[str]) -> str:
     code = render_python_code(
         found, render_as_batch=True, render_item=rendered, migration_context=context
     )
-    imports |= needed
+    imports |= set().union(*needed)
     lines = [line.rstrip() for line in code.splitlines() if "### " not in line]
     return _requoted("\n".join(["    " + lines[0].strip(), *lines[1:]]).rstrip())
 
