@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Table, inspect, select
+from sqlalchemy import Connection, Table, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trivet.errors import SetupError
@@ -13,7 +13,7 @@ __all__ = ["seedable"]
 
 async def seedable(connection: AsyncConnection, tables: Sequence[Table], *, again: bool) -> None:
     """Raise `SetupError` where tables are missing, or have rows and it is not `again`."""
-    there = await connection.run_sync(_names_of)
+    there = await connection.run_sync(_names_of, {table.schema for table in tables})
     missing = [table.key for table in tables if (table.schema, table.name) not in there]
     if missing:
         raise SetupError(
@@ -36,7 +36,7 @@ async def seedable(connection: AsyncConnection, tables: Sequence[Table], *, agai
         )
 
 
-def _names_of(connection: object) -> set[tuple[str | None, str]]:
+def _names_of(connection: Connection, schemas: set[str | None]) -> set[tuple[str | None, str]]:
+    """Give the tables that are there, in these schemas alone: others are nobody's business."""
     found = inspect(connection)
-    schemas = [None, *found.get_schema_names()]
     return {(schema, name) for schema in schemas for name in found.get_table_names(schema=schema)}
