@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -170,8 +171,8 @@ def test_the_databases_own_prompt_opens(make_shop: Make, kind: str) -> None:
 
     done = shop.typed("dbshell", text="SELECT name FROM artist;\n")
 
-    if kind == "sqlite" and done.code == 3:
-        assert "[db.shell-program]" in done.err
+    if shutil.which({"sqlite": "sqlite3", "postgresql": "psql"}.get(kind, "mariadb")) is None:
+        assert "[db.shell-program]" in done.err or "Ann" in done.out
     else:
         assert done.code == 0, done.err
         assert "Ann" in done.out
@@ -223,3 +224,34 @@ def test_a_dump_names_a_format_that_any_program_reads(small: Shop) -> None:
         {"table": "album", "row": {"id": 1, "title": "One", "artist_id": 1}},
         {"rows": 2},
     ]
+
+
+TWO = """
+
+class Other(Model, apart=True):
+    pass
+
+class Visit(Other):
+    path: Mapped[str] = field(max_length=50)
+
+second = app.use(Database("sqlite:///second.db", name="second", models=Other, migrations="more"))
+
+@second.seed
+async def visits() -> None:
+    await Visit.create(path="/")
+"""
+
+
+def test_a_second_database_is_named(small: Shop) -> None:
+    made(small, TWO, SEED)
+    small.fine("makemigrations", "--database", "second")
+    small.fine("migrate", "--database", "second")
+
+    small.fine("seed", "--database", "second")
+    first = small.fine("dumpdata")
+    second = small.fine("dumpdata", "Visit", "--database", "second")
+    shown = small.typed("dbshell", "--database", "second", text="SELECT path FROM visit;\n")
+
+    assert '"visit"' not in first
+    assert '{"table":"visit","row":{"id":1,"path":"/"}}\n' in second
+    assert "/\n" in shown.out or "[db.shell-program]" in shown.err

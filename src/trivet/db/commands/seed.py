@@ -11,6 +11,7 @@ from trivet.errors import SetupError
 
 __all__ = ["seedable"]
 
+
 async def seedable(connection: AsyncConnection, tables: Sequence[Table], *, again: bool) -> None:
     """Raise `SetupError` where tables are missing, or have rows and it is not `again`."""
     there = await connection.run_sync(_names_of, {table.schema for table in tables})
