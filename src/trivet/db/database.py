@@ -34,6 +34,7 @@ from trivet.db.plans import Plans
 from trivet.db.present import current
 from trivet.db.refusals import Refusals
 from trivet.db.replicas import OpenReplicas, Replicas, ReplicaUnit, primary
+from trivet.db.seeds import Seed, checked_seed
 from trivet.db.signals import Signals
 from trivet.db.sql import Sql
 from trivet.db.sync import sync_engine
@@ -48,6 +49,7 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 # By name: commands and checks alone want it, and Alembic with it.
 _MIGRATE = "trivet.db.migrate"
+_COMMANDS = "trivet.db.commands"
 
 
 class Database(Part):
@@ -84,6 +86,7 @@ class Database(Part):
         self.migrations = beside.parent / (migrations or folder)
         self.timeout = timeout
         self.signals = Signals()
+        self.seeds: list[Seed] = []
         self.retries = 0  # transactions that `retrying` has run again
         self._options = {
             "pool_size": pool_size,
@@ -143,10 +146,10 @@ class Database(Part):
         return Refusals().handlers()
 
     def commands(self) -> Sequence[Any]:
-        """Give the commands of migrations; those of the first database are for all of them."""
+        """Give the commands of the databases; those of the first one are for all of them."""
         if self._all[0] is not self:
             return ()
-        return list(import_module(_MIGRATE).commands_of(self._all))
+        return list(import_module(_COMMANDS).commands_of(self._all))
 
     def checks(self, app: App) -> Sequence[Finding]:
         """Tell what is risky about the newest migration; raises `SetupError` for wrong models."""
@@ -193,6 +196,14 @@ class Database(Part):
             return
         async with self.own_transaction() as unit:
             yield unit
+
+    def seed(self, function: Seed, /) -> Seed:
+        """Let `trivet seed` fill an empty database by this function, in one transaction.
+
+        A decorator; several functions run in their order. Tests may call the function as it is.
+        """
+        self.seeds.append(checked_seed(function))
+        return function
 
     def retrying(
         self, retries: int = 3, *, isolation: Isolation | None = None

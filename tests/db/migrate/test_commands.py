@@ -266,11 +266,138 @@ def test_a_failing_migration_says_which_and_what_is_left(shop: Shop) -> None:
     assert shop.fine("migrations").splitlines()[1].startswith("[ ] 0002_bad")
     assert shop.sql("SELECT name FROM artist") == []
     if shop.kind == "mariadb":
-        assert "is still there" in done.err
+        assert "committed and stay" in done.err
+        assert "\n  ALTER TABLE artist ADD COLUMN a INTEGER\nThese before it" in done.err
     else:
         assert "All of it was rolled back" in done.err
         with pytest.raises(Exception, match=r"\ba\b"):
             shop.sql("SELECT a FROM artist")
+
+
+def test_what_postgresql_committed_on_the_way_is_told(make_shop: Make) -> None:
+    shop = make_shop("postgresql")
+    shop.models(ARTIST)
+    shop.fine("makemigrations")
+    shop.write(
+        "0002_index",
+        "0001_initial",
+        "op.add_column('artist', sa.Column('a', sa.Integer))\n"
+        "    with op.get_context().autocommit_block():\n"
+        "        op.create_index('by_name', 'artist', ['name'], postgresql_concurrently=True)\n"
+        "    op.add_column('artist', sa.Column('b', sa.Integer))\n"
+        "    op.execute('SELECT nothing')",
+    )
+
+    done = shop.typed("migrate")
+
+    assert "\n  ALTER TABLE artist ADD COLUMN a INTEGER\n" in done.err
+    assert "\n  CREATE INDEX CONCURRENTLY by_name ON artist (name)\n" in done.err
+    assert "COLUMN b" not in done.err
+    assert shop.sql("SELECT a FROM artist") == []
+
+
+def test_nothing_is_left_where_nothing_was_committed(make_shop: Make) -> None:
+    shop = make_shop("mariadb")
+    shop.models(ARTIST)
+    shop.fine("makemigrations")
+    insert = "op.execute(\"INSERT INTO artist (name) VALUES ('Ann')\")"
+    shop.write("0002_bad", "0001_initial", f"{insert}\n    op.execute('SELECT nothing')")
+
+    done = shop.typed("migrate")
+
+    assert "All of it was rolled back" in done.err
+    assert shop.sql("SELECT name FROM artist") == []
+
+
+CIRCLE = """
+
+class Person(Model):
+    name: Mapped[str] = field(max_length=50)
+    boss_id: Mapped[int | None] = field(ForeignKey("person.id"))
+    team_id: Mapped[int | None] = field(ForeignKey("team.id"))
+
+class Team(Model):
+    name: Mapped[str] = field(max_length=50)
+    leader_id: Mapped[int] = field(ForeignKey(Person.id))
+"""
+
+
+def test_tables_that_refer_to_one_another_come_and_go(shop: Shop) -> None:
+    shop.models(CIRCLE)
+    shop.fine("makemigrations")
+    shop.fine("migrate")
+    shop.fine("migrate", "--check")
+    shop.sql("INSERT INTO person (id, name) VALUES (1, 'Ann')")
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
+        shop.sql("UPDATE person SET team_id = 7")
+
+    shop.models()
+    dropped = shop.fine("makemigrations")
+    shop.fine("migrate")
+    shop.fine("migrate", "1")
+
+    assert "drop constraint fk_" in dropped
+    shop.models(CIRCLE)
+    assert shop.typed("migrate", "1").out == "Nothing to do.\n"
+    assert shop.sql("SELECT team_id FROM person") == []
+    shop.fine("migrate", "zero")
+
+
+COLOURED = """
+import enum
+from sqlalchemy import CheckConstraint
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+class Thing(Model):
+    colour: Mapped[Colour] = field(server_default="RED")
+    size: Mapped[int] = field(default=1)
+"""
+
+
+def test_other_names_of_an_enumeration_are_found(shop: Shop) -> None:
+    shop.models(COLOURED)
+    shop.fine("makemigrations")
+    shop.fine("migrate")
+    shop.sql("INSERT INTO thing (size) VALUES (1)")
+
+    shop.models(COLOURED.replace('BLUE = "blue"', 'GREEN = "green"\n    BLUE = "blue"'))
+    shop.fine("makemigrations")
+    shop.fine("migrate")
+    shop.sql("INSERT INTO thing (size, colour) VALUES (2, 'GREEN')")
+    shop.fine("migrate", "--check")
+    refused = shop.typed("migrate", "1")
+    shop.sql("DELETE FROM thing WHERE size = 2")
+    shop.fine("migrate", "1")
+
+    assert (refused.code == 0) is (shop.kind == "sqlite")  # where it is a text
+    assert shop.sql("SELECT colour FROM thing") == [("RED",)]
+
+
+def test_a_check_is_found_and_outlives_other_changes(shop: Shop) -> None:
+    shop.models(COLOURED)
+    shop.fine("makemigrations")
+    shop.fine("migrate")
+
+    check = '    __table_args__ = (CheckConstraint("size > 0", name="size"),)\n'
+    shop.models(COLOURED + check)
+    added = shop.fine("makemigrations")
+    shop.fine("migrate")
+    shop.models(COLOURED.replace("[int]", "[int | None]") + check)
+    shop.fine("makemigrations")
+    shop.fine("migrate")
+    shop.fine("migrate", "--check")
+    with pytest.raises(Exception, match="ck_thing_size"):
+        shop.sql("INSERT INTO thing (size) VALUES (0)")
+    shop.models(COLOURED.replace("[int]", "[int | None]"))
+    dropped = shop.fine("makemigrations")
+    shop.fine("migrate")
+    shop.fine("migrate", "--check")
+
+    assert "make constraint ck_thing_size of thing" in added
+    assert "drop constraint ck_thing_size of thing" in dropped
 
 
 def test_two_at_once_migrate_once(shop: Shop) -> None:

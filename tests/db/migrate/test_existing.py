@@ -88,20 +88,92 @@ def test_written_models_work_and_differ_in_nothing(make_shop: Make, kind: str) -
     assert shop.fine("makemigrations") == "No changes: the database is as the models are.\n"
 
 
-@pytest.mark.skipif(
-    os.environ.get("CI") == "true" or not CHINOOK.exists(), reason="a database beside the project"
-)
-def test_a_real_database_is_read_by_its_models(make_shop: Make) -> None:
+ROWS = {
+    "Album": 347,
+    "Artist": 275,
+    "Customer": 59,
+    "Employee": 8,
+    "Genre": 25,
+    "Invoice": 412,
+    "InvoiceLine": 2240,
+    "MediaType": 5,
+    "Playlist": 18,
+    "PlaylistTrack": 8715,
+    "Track": 3503,
+}
+SERVED = """
+from models import Album, Employee, PlaylistTrack
+
+@app.get("/albums/{id}")
+async def album(id: int) -> Album:
+    return await Album.get(id)
+
+@app.get("/playlists/{playlist_id}/{track_id}")
+async def entry(playlist_id: int, track_id: int) -> PlaylistTrack:
+    return await PlaylistTrack.get((playlist_id, track_id))
+"""
+
+
+@pytest.mark.skipif(not CHINOOK.exists(), reason="a database beside the project")
+def test_a_real_database_is_read_and_served_by_its_models(make_shop: Make) -> None:
     shop = make_shop("sqlite")
     shutil.copy(CHINOOK, shop.folder / "shop.db")
 
     written(shop)
+    with (shop.folder / "main.py").open("a") as file:
+        file.write(SERVED)
     out = used(
         shop,
-        "print(await PlaylistTrack.all().count(), await Track.all().count())\n"
-        "rows = await Employee.where(reports_to=None).order_by('employee_id')\n"
-        "print(rows[0].last_name)",
+        f"for model, count in {ROWS!r}.items():\n"
+        "    rows = await globals()[model].where()\n"
+        "    assert len(rows) == await globals()[model].all().count() == count, model\n"
+        "rows = await Employee.where(reports_to=None)\n"
+        "print(rows[0].last_name)\n"
+        "found = Employee.where(last_name='Peacock')\n"
+        "one = await found.with_(Employee.reports_to_employee).one()\n"
+        "print(one.reports_to_employee.last_name)\n"
+        "line = await InvoiceLine.where(invoice_line_id=1)"
+        ".with_(InvoiceLine.track, InvoiceLine.invoice).one()\n"
+        "print(line.track.track_id, line.invoice.total)\n"
+        "both = await PlaylistTrack.where(playlist__name='Grunge')"
+        ".with_(PlaylistTrack.track, PlaylistTrack.playlist)\n"
+        "print(len(both), both[0].playlist.name)\n"
+        "print((await PlaylistTrack.get((1, 3402))).track_id)",
     )
 
-    assert out.split() == ["8715", "3503", "Adams"]
+    assert out.split() == ["Adams", "Edwards", "2", "1.98", "15", "Grunge", "3402"]
     assert shop.fine("makemigrations") == "No changes: the database is as the models are.\n"
+    code = (
+        "from trivet.testing import TestClient; from main import app; c = TestClient(app);"
+        "print(c.get('/albums/1').json()['title']);"
+        "print(c.get('/playlists/1/3402').json(), c.get('/playlists/1/999999').status_code)"
+    )
+    served = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=shop.folder,
+        env={**os.environ, "DATABASE": shop.url},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert served.stdout.splitlines() == [
+        "For Those About To Rock We Salute You",
+        "{'playlist_id': 1, 'track_id': 3402} 404",
+    ]
+
+
+@pytest.mark.skipif(not CHINOOK.exists(), reason="a database beside the project")
+def test_models_of_a_real_database_are_typed(make_shop: Make) -> None:
+    shop = make_shop("sqlite")
+    shutil.copy(CHINOOK, shop.folder / "shop.db")
+    written(shop)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "models.py"],
+        cwd=shop.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout

@@ -27,6 +27,13 @@ def codes(folder: Path, *lines: str, dialect: str = "postgresql") -> list[str]:
         ('op.alter_column("t", "a", type_=sa.Text())', "migrations.changes-type"),
         ('op.alter_column("t", "a", nullable=False)', "migrations.sets-not-null"),
         ('op.create_index("i", "t", ["a"])', "migrations.locks-table"),
+        ('op.alter_column("t", "a", new_column_name="b")', "migrations.renames"),
+        ('op.rename_table("t", "s")', "migrations.renames"),
+        ('op.create_foreign_key("f", "t", "s", ["a"], ["id"])', "migrations.checks-rows"),
+        ('op.create_unique_constraint("u", "t", ["a"])', "migrations.checks-rows"),
+        ('op.create_check_constraint("c", "t", "a > 0")', "migrations.checks-rows"),
+        ('op.execute("truncate t")', "migrations.deletes"),
+        ('op.execute("ALTER TABLE t DROP COLUMN a")', "migrations.deletes"),
     ],
 )
 def test_what_is_risky_is_found(tmp_path: Path, line: str, code: str) -> None:
@@ -39,7 +46,8 @@ def test_what_is_risky_is_found(tmp_path: Path, line: str, code: str) -> None:
     [
         f'{ADD}, server_default="0"))',
         'op.add_column("t", sa.Column("a", sa.Integer(), nullable=True))',
-        'op.alter_column("t", "a", new_column_name="b", existing_type=sa.Text())',
+        'op.create_foreign_key("f", "t", "s", ["a"], ["id"], postgresql_not_valid=True)',
+        'op.create_table("t"); op.create_foreign_key("f", "t", "s", ["a"], ["id"])',
         'op.create_index("i", "t", ["a"], postgresql_concurrently=True)',
         'op.create_table("t"); op.create_index("i", "t", ["a"])',
         'op.execute("UPDATE t SET a = 1")',
@@ -47,6 +55,13 @@ def test_what_is_risky_is_found(tmp_path: Path, line: str, code: str) -> None:
 )
 def test_what_is_harmless_is_not_told(tmp_path: Path, line: str) -> None:
     assert codes(tmp_path, line) == []
+
+
+@pytest.mark.parametrize(("dialect", "count"), [("mariadb", 1), ("mysql", 1), ("sqlite", 0)])
+def test_a_reference_holds_up_a_server_alone(tmp_path: Path, dialect: str, count: int) -> None:
+    line = 'op.create_foreign_key("f", "t", "s", ["a"], ["id"])'
+
+    assert codes(tmp_path, line, dialect=dialect) == ["migrations.checks-rows"] * count
 
 
 def test_an_index_holds_nobody_up_on_sqlite(tmp_path: Path) -> None:

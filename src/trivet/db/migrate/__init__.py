@@ -10,6 +10,5 @@ from __future__ import annotations
 
 from trivet.db.migrate.commands import Commands
 from trivet.db.migrate.lint import lint_newest
-from trivet.db.migrate.named import commands_of
 
-__all__ = ["Commands", "commands_of", "lint_newest"]
+__all__ = ["Commands", "lint_newest"]

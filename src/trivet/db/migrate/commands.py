@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,10 +10,10 @@ from typing import Any
 
 from alembic.operations import ops
 from sqlalchemy import Connection, MetaData
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from trivet.checks import Finding
+from trivet.db.connecting import connected
 from trivet.db.database import Database
 from trivet.db.migrate.differences import differences, summary
 from trivet.db.migrate.existing import models_text
@@ -23,6 +22,7 @@ from trivet.db.migrate.lint import lint
 from trivet.db.migrate.lock import locked
 from trivet.db.migrate.render import file_text
 from trivet.db.migrate.runner import MigrationFailed, Runner, context_of
+from trivet.db.migrate.squash import squash
 from trivet.errors import SetupError
 
 __all__ = ["Commands"]
@@ -41,7 +41,13 @@ class Commands:
 
     def all(self) -> list[Callable[..., Any]]:
         """Give the functions, in the order in which one needs them."""
-        return [self.makemigrations, self.migrate, self.migrations, self.inspectdb]
+        return [
+            self.makemigrations,
+            self.migrate,
+            self.migrations,
+            self.squashmigrations,
+            self.inspectdb,
+        ]
 
     async def makemigrations(
         self, name: str = "", /, *, empty: bool = False, merge: bool = False
@@ -77,6 +83,16 @@ class Commands:
         async with self._connected(self._database) as connection:
             await connection.run_sync(self._show)
 
+    async def squashmigrations(self, first: str, last: str, name: str = "", /) -> None:
+        """Write the migrations from FIRST to LAST as one file, called NAME, in place of them.
+
+        Databases that have LAST stay as they are. Those that have a part of these must be migrated
+        with the old files before: do it when none is left.
+        """
+        folder = Folder(self._path)
+        path = squash(folder, first, last, name)
+        _say(f"Wrote {_shown(path)}, which does what {first} to {last} did; their files are gone.")
+
     async def inspectdb(self, url: str) -> None:
         """Write typed models for the tables of the database at URL."""
         async with self._connected(Database(url)) as connection:
@@ -84,26 +100,13 @@ class Commands:
 
     @asynccontextmanager
     async def _connected(self, database: Database) -> AsyncIterator[AsyncConnection]:
-        """Give a connection; says where there is none, and what failed, in words."""
-        logging.getLogger("asyncmy").addFilter(_is_worth_telling)
+        """Give a connection; a migration that failed ends the command, in words."""
         try:
-            connection = await database.engine.connect()
-        except (InterfaceError, OperationalError, OSError) as error:
-            shown = database.engine.url.render_as_string(hide_password=True)
-            reason = str(getattr(error, "orig", None) or error).splitlines()
-            raise SetupError(
-                f"no connection to {shown}: {reason[0] if reason else type(error).__name__}",
-                code="db.no-connection",
-                mend="start the server, or correct the address that Database(...) was given",
-            ) from error
-        try:
-            yield connection
+            async with connected(database) as connection:
+                yield connection
         except MigrationFailed as error:
             sys.stderr.write(f"{error}\n")
             raise SystemExit(1) from None
-        finally:
-            await connection.close()
-            await database.close()
 
     # -- makemigrations --------------------------------------------------------------------------
 
@@ -206,11 +209,6 @@ class Commands:
             _say(f"[{mark}] {Path(script.path).stem}  {title[0] if title else ''}".rstrip())
         if not scripts:
             _say(f"No migrations in {_shown(self._path)}. Begin with: trivet makemigrations")
-
-
-def _is_worth_telling(record: logging.LogRecord) -> bool:
-    """Leave out what MariaDB says of every table: its primary keys have no names."""
-    return "ignored for PRIMARY key" not in record.getMessage()
 
 
 def _say(line: str) -> None:

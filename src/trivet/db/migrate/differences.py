@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,8 @@ from alembic.autogenerate.render import _repr_type
 from alembic.operations import ops
 from sqlalchemy import Connection, MetaData, UniqueConstraint, inspect
 
+from trivet.db.migrate.circles import cut_circles
+from trivet.db.migrate.enumerations import ChangedEnumeration, changed_enumerations
 from trivet.db.migrate.runner import context_of
 
 __all__ = ["Ask", "differences", "summary"]
@@ -75,7 +78,9 @@ def differences(connection: Connection, metadata: MetaData, ask: Ask | None) -> 
     schemas = {table.schema for table in metadata.tables.values()}
 
     def is_looked_at(name: str | None, kind: str, parents: Any) -> bool:
-        return kind != "schema" or name is None or name in schemas
+        if kind == "schema":
+            return name is None or name in schemas
+        return _is_by_rule(name, kind, parents)
 
     context = context_of(
         connection,
@@ -83,9 +88,14 @@ def differences(connection: Connection, metadata: MetaData, ask: Ask | None) -> 
         include_object=_is_ours,
         include_name=is_looked_at,
         include_schemas=bool(schemas - {None}),
+        autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
     )
-    found = produce_migrations(context, metadata).upgrade_ops
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Cannot correctly sort tables")  # we do, below
+        found = produce_migrations(context, metadata).upgrade_ops
     assert found is not None
+    cut_circles(found)
+    found.ops[:0] = changed_enumerations(connection, metadata)
     if connection.dialect.name == "sqlite":
         _leave_sqlite(found, connection, metadata)
     if connection.dialect.name in ("mysql", "mariadb"):
@@ -139,6 +149,13 @@ def _is_there_unnamed(op: ops.CreateUniqueConstraintOp, connection: Connection) 
 def _is_ours(thing: Any, name: str | None, kind: str, is_reflected: bool, other: Any) -> bool:
     """Leave out what SQLite keeps for itself, and what PostGIS and its like bring."""
     return not (kind == "table" and (name or "").startswith("sqlite_"))
+
+
+def _is_by_rule(name: str | None, kind: str, parents: Any) -> bool:
+    """Leave out checks that the database made itself, such as MariaDB for a column of JSON."""
+    if kind != "check_constraint":
+        return True
+    return (name or "").startswith(f"ck_{parents['table_name']}_")
 
 
 # -- renames -------------------------------------------------------------------------------------
@@ -264,6 +281,9 @@ def summary(found: ops.UpgradeOps) -> list[tuple[str, str]]:
 
 def _words(op: Any) -> tuple[str, str]:
     match op:
+        case ChangedEnumeration():
+            names = ", ".join(op.after)
+            return f"change enumeration {op.name}: {names}", f"{op.name} values"
         case RenamedTable():
             return (
                 f"rename table {op.table_name} to {op.new_table_name}",

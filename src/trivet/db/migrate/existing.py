@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -51,7 +52,9 @@ def models_text(connection: Connection) -> str:
     metadata = MetaData()
     metadata.reflect(connection)
     imports = _Imports()
-    tables = [table for table in metadata.sorted_tables if table.name not in _OWN_TABLES]
+    with warnings.catch_warnings():  # references may go round in a circle; models do not mind
+        warnings.filterwarnings("ignore", message="Cannot correctly sort tables")
+        tables = [table for table in metadata.sorted_tables if table.name not in _OWN_TABLES]
     classes = {table: _class_name(table.name) for table in tables}
     parts = [_model(table, classes, imports, connection) for table in tables]
     head = '"""Models of the tables that were there, written by `trivet inspectdb`."""'

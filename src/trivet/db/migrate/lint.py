@@ -57,7 +57,8 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str, set[str]]]:
         }
         for call in calls:
             is_index = _name(call) == "create_index"
-            table = batches.get(id(call)) or _text(call, 1 if is_index else 0)
+            is_second = is_index or _name(call) in _CONSTRAINTS
+            table = batches.get(id(call)) or _text(call, 1 if is_second else 0)
             yield call, table, new
 
 
@@ -94,11 +95,19 @@ def _judged(
         )
     elif name == "alter_column":
         yield from _altered(call, table, dialect, where)
+    elif name == "rename_table":
+        yield _renamed(f"the table {table}", where)
+    elif name in _CONSTRAINTS and table not in new and dialect != "sqlite":
+        yield from _constrained(name, call, table, dialect, where)
+    elif name == "execute":
+        yield from _said(call, where)
     elif name == "create_index" and table not in new:
         yield from _indexed(call, table, dialect, where)
 
 
 def _altered(call: ast.Call, table: str, dialect: str, where: str) -> Iterator[Finding]:
+    if _given(call, "new_column_name") is not None:
+        yield _renamed(f"a column of {table}", where)
     if _given(call, "type_") is not None:
         rebuilt = "" if dialect == "sqlite" else " and may rewrite the table under a lock"
         yield Finding(
@@ -117,6 +126,59 @@ def _altered(call: ast.Call, table: str, dialect: str, where: str) -> Iterator[F
             'fill it first: op.execute("UPDATE ... SET ... WHERE ... IS NULL")',
             where,
         )
+
+
+def _renamed(what: str, where: str) -> Finding:
+    return Finding(
+        Level.WARNING,
+        "migrations.renames",
+        f"{what} gets another name, which the version that still runs does not know",
+        "stop that version first; or add the new one, copy, and drop the old one later",
+        where,
+    )
+
+
+_CONSTRAINTS = {
+    "create_check_constraint": "a check",
+    "create_foreign_key": "a reference",
+    "create_unique_constraint": "a unique constraint",
+}
+
+
+def _constrained(
+    name: str, call: ast.Call, table: str, dialect: str, where: str
+) -> Iterator[Finding]:
+    if _given(call, "postgresql_not_valid") is not None:
+        return
+    mend = "run it when nobody writes, or where the table is small"
+    if dialect == "postgresql" and name != "create_unique_constraint":
+        mend = 'postgresql_not_valid=True, and later op.execute("ALTER TABLE ... VALIDATE ...")'
+    elif dialect == "postgresql":
+        mend = "make a unique index concurrently, and the constraint of it: ADD ... USING INDEX"
+    yield Finding(
+        Level.WARNING,
+        "migrations.checks-rows",
+        f"{_CONSTRAINTS[name]} of {table} is checked for every row that is there, while every write"
+        " to it waits; this fails where one does not fit",
+        mend,
+        where,
+    )
+
+
+def _said(call: ast.Call, where: str) -> Iterator[Finding]:
+    """Judge what is said in SQL: what throws data away."""
+    text = " ".join(_text(call, 0).upper().split())
+    if text.startswith(_THROWING) or (text.startswith("ALTER TABLE") and " DROP COLUMN " in text):
+        yield Finding(
+            Level.WARNING,
+            "migrations.deletes",
+            "this throws away what is stored; undoing the migration does not bring it back",
+            "keep a copy: trivet dumpdata --output before.jsonl",
+            where,
+        )
+
+
+_THROWING = ("DROP TABLE ", "TRUNCATE ", "DELETE FROM ")
 
 
 def _indexed(call: ast.Call, table: str, dialect: str, where: str) -> Iterator[Finding]:

@@ -17,8 +17,16 @@ from trivet.db.columns import Json, UtcDateTime
 
 __all__ = ["file_text"]
 
-# A whole text, so that what stands between two of them is never taken for one.
-_LITERAL = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+# A text in double quotes, which stays; in single ones, with and without what speaks against it.
+_TEXTS = re.compile(
+    r"""
+    "(?: [^"\\\n] | \\. )*"
+    | '( [^'"\\\n]* )'
+    | '(?: [^'\\\n] | \\. )*'
+    """,
+    re.VERBOSE,
+)
+
 _FILE = '''\
 """{title}"""
 
@@ -81,13 +89,13 @@ def _import_lines(imports: set[str]) -> str:
 
 
 def _code(found: Any, context: MigrationContext, imports: set[str]) -> str:
-    needed: set[str] = set()
+    needed: list[set[str]] = []
 
     def rendered(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
         if kind != "type":
             return False
         text = _type_text(item, autogen)
-        needed.update(autogen.imports)
+        needed.append(autogen.imports)  # which Alembic may add to when this has returned
         return text
 
     if not found.ops:
@@ -96,7 +104,7 @@ def _code(found: Any, context: MigrationContext, imports: set[str]) -> str:
     code = render_python_code(
         found, render_as_batch=True, render_item=rendered, migration_context=context
     )
-    imports |= needed
+    imports |= set().union(*needed)
     lines = [_bare(line.rstrip()) for line in code.splitlines() if "### " not in line]
     return _requoted("\n".join(["    " + lines[0].strip(), *lines[1:]]).rstrip())
 
@@ -108,12 +116,7 @@ def _bare(line: str) -> str:
 
 def _requoted(code: str) -> str:
     """Put texts into double quotes, where nothing in them speaks against it."""
-    return _LITERAL.sub(_in_double_quotes, code)
-
-
-def _in_double_quotes(found: re.Match[str]) -> str:
-    text = found[0]
-    return text if text[0] == '"' or {'"', "\\"} & set(text) else f'"{text[1:-1]}"'
+    return _TEXTS.sub(lambda found: f'"{found[1]}"' if found[1] is not None else found[0], code)
 
 
 def _type_text(item: Any, autogen: AutogenContext) -> str | Literal[False]:

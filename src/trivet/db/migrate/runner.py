@@ -19,6 +19,8 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, String, text
 
 from trivet.db.migrate.folder import Folder
+from trivet.db.migrate.squash import squashed_into
+from trivet.db.migrate.traces import Trace
 from trivet.errors import SetupError, TrivetError
 
 __all__ = ["MigrationFailed", "Runner", "context_of"]
@@ -65,12 +67,21 @@ class Runner:
         self._began = 0.0
         self._savepoint: Any = None
         self._done: list[str] = []
+        self._trace = Trace()
 
     def applied(self, connection: Connection) -> set[str]:
         """Give the names of all migrations that the database has."""
         heads = context_of(connection, self._metadata).get_current_heads()
         known = {one.revision for one in self._folder.all()}
         if unknown := sorted(set(heads) - known):
+            for one in unknown:
+                if script := squashed_into(self._folder, one):
+                    raise SetupError(
+                        f"the database is at {one}, which is a part of"
+                        f" {Path(script.path).stem} now; that one can only be done as a whole",
+                        code="db.migration-squashed",
+                        mend=f"take the old files back; trivet migrate {script.revision}; go on",
+                    )
             raise SetupError(
                 f"the database is at {', '.join(unknown)}, which is not in {self._folder.path}",
                 code="db.migration-unknown",
@@ -107,7 +118,7 @@ class Runner:
             # What PostgreSQL wants outside a transaction is nothing special here.
             context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
         try:
-            with Operations.context(context):
+            with Operations.context(context), self._trace.watching(connection):
                 context.run_migrations()
             if is_sqlite:
                 connection.commit()
@@ -122,6 +133,7 @@ class Runner:
     ) -> Iterator[RevisionStep]:
         for step in steps:
             self._step, self._began = step, perf_counter()
+            self._trace.begin()
             self._savepoint = connection.begin_nested() if is_sqlite else None
             yield step
             if self._savepoint is not None:
@@ -142,13 +154,14 @@ class Runner:
             connection.rollback()
         if step is None:
             return MigrationFailed(f"migrating failed: {_short(error)}")
-        if connection.dialect.name in ("mysql", "mariadb"):
+        kept = [] if connection.dialect.name == "sqlite" else self._trace.kept
+        if kept:
+            listed = "".join(f"\n  {statement}" for statement in kept)
             left = (
-                "This database commits with every change of a table, so that what ran before the"
-                " failing line is still there; the migration does not count as"
-                f" {'applied' if step.is_upgrade else 'undone'}."
+                "These of its statements are committed and stay; the migration does not count as"
+                f" {'applied' if step.is_upgrade else 'undone'}:{listed}"
             )
-            mend = "undo by hand what it did, mend the file"
+            mend = "undo these by hand, or take them out of the file; mend the rest of it"
         else:
             left = "All of it was rolled back: the database is as it was before this migration."
             mend = "mend the file"

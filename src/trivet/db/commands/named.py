@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from trivet.db.commands.data import DataCommands
 from trivet.db.migrate.commands import Commands
 from trivet.errors import SetupError
 
@@ -23,7 +24,10 @@ def commands_of(databases: Sequence[Database]) -> list[Command]:
     by_name = {
         one.name: {
             command.__name__: command
-            for command in Commands(one, one.migrations, one.metadata).all()
+            for command in (
+                *Commands(one, one.migrations, one.metadata).all(),
+                *DataCommands(one).all(),
+            )
         }
         for one in databases
     }
