@@ -226,6 +226,28 @@ async def test_kinds_of_transactions_are_those_of_the_test(held: Database) -> No
     assert await held.retrying()(count)(held) == 1
 
 
+async def test_a_plain_session_is_refused(held: Database) -> None:
+    async with held.own_transaction() as unit:
+        with pytest.raises(SetupError) as caught:
+            unit.sync_session()
+
+    assert caught.value.code == "testing.plain-session"
+
+
+async def test_replicas_are_not_read_from(database: Database) -> None:
+    url = database.driver.url.render_as_string(hide_password=False)
+    follower = Database(url, replicas=[url])
+
+    async with rolled_back(follower):
+        async with follower.own_transaction():
+            await Post.create(title="One")
+        assert await count(follower) == 1
+        assert follower.replicas is None
+
+    assert follower.replicas is not None
+    await follower.close()
+
+
 async def test_get_or_create_finds_what_another_unit_made(held: Database) -> None:
     async with held.transaction():
         await Tag.create(name="one")

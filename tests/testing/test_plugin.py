@@ -165,6 +165,35 @@ def test_a_file_of_sqlite_is_not_touched(tmp_path: Path) -> None:
     assert not (tmp_path / "shop.db").exists()
 
 
+def test_all_databases_of_an_application_are_rolled_back(tmp_path: Path) -> None:
+    given = files(
+        "import pytest\n"
+        "from app import Item, Visit\n"
+        "@pytest.mark.parametrize('number', [1, 2])\n"
+        "async def test_both(async_client, db, number):\n"
+        "    assert (await async_client.post('/visits')).json() == [1, 1]\n"
+    )
+    given["app.py"] += """
+class Apart(Model, apart=True):
+    pass
+
+class Visit(Apart):
+    path: Mapped[str]
+
+app.use(Database("sqlite://", models=Apart))
+
+@app.post("/visits")
+async def visit() -> list[int]:
+    await Item.create(name="one")
+    await Visit.create(path="/")
+    return [await Item.all().count(), await Visit.all().count()]
+"""
+
+    written = run(tmp_path, given)
+
+    assert "2 passed" in written, written
+
+
 def test_an_application_may_be_a_fixture(tmp_path: Path) -> None:
     plugins = (
         'pytest_plugins = ["trivet.testing.plugin"]\n'

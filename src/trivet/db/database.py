@@ -47,6 +47,10 @@ __all__ = ["Database"]
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
+# What goes with the engine.
+_CONNECTED = (
+    "driver", "engine", "plans", "is_postgres", "replicas", "_breakage", "_plain_engine", "_turn",
+)  # fmt: skip
 # By name: commands and checks alone want it, and Alembic with it.
 _MIGRATE = "trivet.db.migrate"
 _COMMANDS = "trivet.db.commands"
@@ -274,20 +278,25 @@ class Database(Part):
     def connected_by(self, driver: Driver, engine: AsyncEngine) -> Iterator[None]:
         """Take all connections by another driver and engine while the block runs, as tests do.
 
-        With another engine, no unit of work may be open at
-        either end of the block; who looks on may come and go, with a driver around the present one.
+        With another engine, no unit of work may be open at either end of the block, and replicas
+        are not read from. Who only looks on comes and goes with a driver around the present one.
         """
-        before = self.driver, self.engine, self._turn, self.plans
+        is_other = engine is not self.engine
+        kept = {name: getattr(self, name) for name in (_CONNECTED if is_other else ("driver",))}
         self.driver = driver
-        if engine is not self.engine:
-            self.engine = engine
+        if is_other:
+            if engine.dialect is not self.engine.dialect:
+                self.plans = Plans(engine.dialect, reads_directly=driver.reads_directly)
+            self.engine, self.replicas, self._plain_engine = engine, None, None
+            self.is_postgres = engine.dialect.name == "postgresql"
             self._turn = asyncio.Lock() if driver.has_one_writer else None
-        if engine.dialect is not before[1].dialect:
-            self.plans = self._new_plans()
         try:
             yield
         finally:
-            self.driver, self.engine, self._turn, self.plans = before
+            if is_other and self._plain_engine is not None:
+                self._plain_engine.dispose()
+            for name, value in kept.items():
+                setattr(self, name, value)
 
     @contextmanager
     def elsewhere(self, url: str | URL) -> Iterator[None]:
@@ -295,8 +304,9 @@ class Database(Part):
 
         Close it inside the block: connections to there are not closed by its end.
         """
-        driver, engine, _ = self._made(make_url(url))
+        driver, engine, breakage = self._made(make_url(url))
         with self.connected_by(driver, engine):
+            self._breakage = breakage
             yield
 
     async def create_tables(self, base: type[DeclarativeBase] | None = None) -> None:

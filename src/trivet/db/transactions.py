@@ -52,9 +52,8 @@ class SpecialUnit(Unit):
                 await self.database.begin_writing()
             self._is_writing = True
             options: dict[str, Any] = {"trivet_writes": not self._is_reading_only}
-            if (
-                self._isolation is not None and chooses and backend != "sqlite"
-            ):  # SQLite knows one kind
+            # SQLite knows one kind.
+            if self._isolation is not None and chooses and backend != "sqlite":
                 options["isolation_level"] = self._isolation.upper()
             if self._is_reading_only and chooses and backend.startswith("postgres"):
                 options["postgresql_readonly"] = True

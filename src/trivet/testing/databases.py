@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 from sqlalchemy.engine import URL, make_url
 
-from trivet.db import Database
+from trivet.db import BareModel, Database
 from trivet.errors import SetupError
 from trivet.testing.database import create_database, drop_database, emptied, rolled_back
 
@@ -45,31 +46,35 @@ class Databases:
         self._on_servers: list[URL] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    def found_in(self, app: Any) -> Database | None:
-        """Give the application's database, or None."""
+    def found_in(self, app: Any) -> list[Database]:
+        """Give the application's databases, the first of which is its main one."""
         parts = getattr(app, "parts", {})
-        return next((part for part in parts.values() if isinstance(part, Database)), None)
+        return [part for part in parts.values() if isinstance(part, Database)]
 
     @contextmanager
-    def moved(self, database: Database) -> Iterator[None]:
-        """Let a database keep its data in the one for tests while the block runs."""
-        url = self._url_for(database)
-        key = (url, id(database.metadata))
-        with database.elsewhere(url):
-            if key not in self._made:
-                _run(lambda: self._prepared(database))
-                self._made[key] = url
+    def moved(self, databases: Sequence[Database]) -> Iterator[None]:
+        """Let databases keep their data in those for tests while the block runs."""
+        with ExitStack() as stack:
+            for database in databases:
+                url = self._url_for(database)
+                stack.enter_context(database.elsewhere(url))
+                key = (url, id(database.metadata))
+                if key not in self._made:
+                    _run(partial(self._prepared, database))
+                    self._made[key] = url
             yield
 
     def drop(self) -> None:
         """Take away what was made."""
         for url in self._on_servers:
-            _run(lambda url=url: drop_database(url, str(url.database)))  # type: ignore[misc]
+            _run(partial(drop_database, url, str(url.database)))
         if self._folder is not None:
             self._folder.cleanup()
 
     def _url_for(self, database: Database) -> URL:
-        own = make_url(self._address) if self._address else database.driver.url
+        # Of several databases, the main one alone is where the option says.
+        is_main = database.metadata is BareModel.metadata
+        own = make_url(self._address) if self._address and is_main else database.driver.url
         found = self._made.get(own)
         if found is not None:
             return found
@@ -82,7 +87,7 @@ class Databases:
             word = re.sub(r"\W", "_", own.database or "app").lower()
             end = f"_{self._worker}_{os.getpid()}"
             made = own.set(database=f"test_{word}"[: _LONGEST - len(end)] + end)
-            _run(lambda: create_database(own, str(made.database)))
+            _run(partial(create_database, own, str(made.database)))
             self._on_servers.append(made)
         self._made[own] = made
         return made
@@ -102,13 +107,14 @@ class Databases:
 
 
 @asynccontextmanager
-async def kept(database: Database, *, commits: bool) -> AsyncIterator[Database]:
+async def kept(databases: Sequence[Database], *, commits: bool) -> AsyncIterator[None]:
     """Keep what one test writes from the next, and close all connections, which are this loop's."""
-    try:
-        async with emptied(database) if commits else rolled_back(database):
-            yield database
-    finally:
-        await database.close()
+    async with AsyncExitStack() as stack:
+        for database in reversed(databases):  # the main one last: it is the one under test
+            stack.push_async_callback(database.close)
+            around = emptied(database) if commits else rolled_back(database)
+            await stack.enter_async_context(around)
+        yield
 
 
 def _run(work: Callable[[], Awaitable[Any]]) -> None:

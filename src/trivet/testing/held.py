@@ -202,12 +202,21 @@ class HeldDriver(Driver):
     def __init__(self, held: Held, driver: Driver) -> None:
         self.url = driver.url
         self.options = driver.options
+        self.sync_name, self.sync_library = driver.sync_name, driver.sync_library
         self.reads_directly = driver.reads_directly
         self._held = held
         self._driver = driver
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         """Nothing is to be set: the engine was made for this."""
+
+    def prepare_sync(self, engine: Engine) -> None:
+        """Refuse: a plain session has a connection of its own, which would not be rolled back."""
+        raise SetupError(
+            "a plain session has a connection of its own, and a test that is rolled back has one",
+            code="testing.plain-session",
+            mend="@pytest.mark.committed on the test",
+        )
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read over the held connection."""

@@ -96,37 +96,36 @@ def trivet_databases(pytestconfig: pytest.Config) -> Iterator[Any]:
 
 
 @pytest.fixture
-def trivet_database(app: Any, trivet_databases: Callable[[], Any]) -> Iterator[Any]:
-    """Give the application's database, moved to where tests may write; None without one."""
+def trivet_moved(app: Any, trivet_databases: Callable[[], Any]) -> Iterator[list[Any]]:
+    """Give the application's databases, moved to where tests may write."""
     if "trivet.db.database" not in sys.modules:
-        yield None
+        yield []
         return
-    database = trivet_databases().found_in(app)
-    if database is None:
-        yield None
-        return
-    with trivet_databases().moved(database):
-        yield database
+    found = trivet_databases().found_in(app)
+    with trivet_databases().moved(found):
+        yield found
 
 
 @pytest.fixture
-async def trivet_here(request: pytest.FixtureRequest, trivet_database: Any) -> AsyncIterator[Any]:
+async def trivet_here(
+    request: pytest.FixtureRequest, trivet_moved: list[Any]
+) -> AsyncIterator[None]:
     """Keep what a test that awaits writes from the next one, on the test's own event loop."""
-    async with _kept(request, trivet_database):
-        yield trivet_database
+    async with _kept(request, trivet_moved):
+        yield
 
 
 @pytest.fixture
-def db(request: pytest.FixtureRequest, trivet_database: Any) -> Any:
+def db(request: pytest.FixtureRequest, trivet_moved: list[Any]) -> Any:
     """Give the application's database; what this test writes is gone after it."""
-    if trivet_database is None:
+    if not trivet_moved:
         raise SetupError(
             "the application has no database",
             code="testing.no-database",
             mend='app.use(Database("sqlite:///shop.db"))',
         )
     request.getfixturevalue("trivet_here" if _awaits(request) else "client")
-    return trivet_database
+    return trivet_moved[0]
 
 
 def _awaits(request: pytest.FixtureRequest) -> bool:
@@ -135,12 +134,12 @@ def _awaits(request: pytest.FixtureRequest) -> bool:
     return inspect.iscoroutinefunction(inner)
 
 
-def _kept(request: pytest.FixtureRequest, database: Any) -> AbstractAsyncContextManager[Any]:
-    if database is None:
+def _kept(request: pytest.FixtureRequest, databases: list[Any]) -> AbstractAsyncContextManager[Any]:
+    if not databases:
         return nullcontext()
     commits = request.node.get_closest_marker("committed") is not None
     kept: AbstractAsyncContextManager[Any] = import_module(_DATABASES).kept(
-        database, commits=commits
+        databases, commits=commits
     )
     return kept
 
@@ -149,22 +148,22 @@ def _kept(request: pytest.FixtureRequest, database: Any) -> AbstractAsyncContext
 
 
 @pytest.fixture
-def client(request: pytest.FixtureRequest, app: Any, trivet_database: Any) -> Iterator[TestClient]:
+def client(
+    request: pytest.FixtureRequest, app: Any, trivet_moved: list[Any]
+) -> Iterator[TestClient]:
     """Give the client that blocks, while the application's lifespan runs."""
-    if trivet_database is not None and _awaits(request):
+    if trivet_moved and _awaits(request):
         raise SetupError(
             "a test that awaits shares its event loop with the database, and this client blocks it",
             code="testing.blocking-client",
             mend="use the fixture async_client, or a plain def",
         )
-    with TestClient(_around_lifespan(app, lambda: _kept(request, trivet_database))) as made:
+    with TestClient(_around_lifespan(app, lambda: _kept(request, trivet_moved))) as made:
         yield made
 
 
 @pytest.fixture
-async def async_client(
-    request: pytest.FixtureRequest, app: Any, trivet_here: Any
-) -> AsyncIterator[Any]:
+async def async_client(app: Any, trivet_here: None) -> AsyncIterator[Any]:
     """Give the client whose requests are awaited, while the application's lifespan runs."""
     async with awaiting_client(app) as made:
         yield made

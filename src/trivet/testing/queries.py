@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any, overload
 
 import greenlet  # type: ignore[import-untyped]
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from trivet.db import Database
@@ -146,6 +146,8 @@ class CountingDriver(Driver):
     def __init__(self, driver: Driver, queries: Queries) -> None:
         self.url = driver.url
         self.options = driver.options
+        self.sync_name, self.sync_library = driver.sync_name, driver.sync_library
+        self.sync_options = driver.sync_options
         self.has_one_writer = driver.has_one_writer
         self.reads_directly = driver.reads_directly
         self.begins_directly = driver.begins_directly
@@ -155,6 +157,10 @@ class CountingDriver(Driver):
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         """Nothing is to be set: the engine has its driver."""
+
+    def prepare_sync(self, engine: Engine) -> None:
+        """Let the driver set up the engine of plain sessions, whose statements are not counted."""
+        self._driver.prepare_sync(engine)
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Count one read, and run it."""

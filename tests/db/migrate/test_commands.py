@@ -402,7 +402,7 @@ def test_a_check_is_found_and_outlives_other_changes(shop: Shop) -> None:
 
 def test_two_at_once_migrate_once(shop: Shop) -> None:
     shop.models(ARTIST)
-    wait = "__import__('time').sleep(1)"
+    wait = "__import__('time').sleep(3)"
     shop.write("0001_slow", None, f"op.create_table('a', sa.Column('b', sa.Integer)); {wait}")
 
     both = [
