@@ -53,7 +53,7 @@ def file_text(
     """Give the file of a migration that follows `before`."""
     imports = {"from alembic import op"}
     upgrade = _code(found, context, imports)
-    downgrade = _code(found.reverse(), context, imports)
+    downgrade = _code(_reversed(found), context, imports)
     upgrade = _schemas_for(found) + upgrade
     types = _types_of(found)
     if types:  # PostgreSQL keeps them when their table goes
@@ -69,6 +69,22 @@ def file_text(
         upgrade=upgrade,
         downgrade=downgrade,
     )
+
+
+def _reversed(found: ops.UpgradeOps) -> ops.DowngradeOps:
+    """Give the way back; the indexes of a table go with it, which MariaDB else refuses to drop."""
+    back = found.reverse()
+    gone = {(one.table_name, one.schema) for one in back.ops if isinstance(one, ops.DropTableOp)}
+    for table in back.ops:
+        if isinstance(table, ops.ModifyTableOps) and (table.table_name, table.schema) in gone:
+            table.ops[:] = [one for one in table.ops if not isinstance(one, ops.DropIndexOp)]
+    back.ops[:] = [
+        one
+        for one in back.ops
+        if not (isinstance(one, ops.ModifyTableOps) and not one.ops)
+        and not (isinstance(one, ops.DropIndexOp) and (one.table_name, one.schema) in gone)
+    ]
+    return back
 
 
 def _previous(before: list[str]) -> tuple[str, ...] | str | None:
