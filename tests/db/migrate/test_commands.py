@@ -345,14 +345,14 @@ def test_tables_that_refer_to_one_another_come_and_go(shop: Shop) -> None:
 
 COLOURED = """
 import enum
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Enum
 
 class Colour(enum.Enum):
     RED = "red"
     BLUE = "blue"
 
 class Thing(Model):
-    colour: Mapped[Colour] = field(server_default="RED")
+    colour: Mapped[Colour] = field(Enum(Colour), server_default="RED")
     size: Mapped[int] = field(default=1)
 """
 
