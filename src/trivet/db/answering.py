@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 from trivet.db.errors import NotFound, TooManyFound
-from trivet.db.loading import Reading, reading_of
+from trivet.db.loading import Reading, load_related, reading_of
 from trivet.db.present import unit_now
 from trivet.db.query import Query
 from trivet.db.wanted import Wanted, wanted
@@ -96,7 +96,7 @@ class Answering(Preparing):
         for model, items in objects.items():
             branches = wanted.branches(inspect(model))
             if branches:
-                await unit_now(model).load(items, branches)
+                await load_related(unit_now(model), items, branches)
 
 
 def _alone(values: Sequence[Any]) -> Iterator[Any]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, LiteralString, ParamSpec, TypeVar
@@ -377,6 +377,20 @@ class Database(Part):
             if meaning is None:
                 raise
             raise meaning from error
+
+    async def stream(
+        self, sql: str, values: Sequence[Any], chunk: int
+    ) -> AsyncGenerator[Sequence[Any]]:
+        """Run one read on a borrowed connection, and give `chunk` rows at a time."""
+        async with aclosing(self.driver.stream(sql, values, chunk)) as chunks:
+            try:
+                async for rows in chunks:
+                    yield rows
+            except Exception as error:
+                meaning = self._breakage.meaning(error)
+                if meaning is None:
+                    raise
+                raise meaning from error
 
     def meaning(
         self, error: Exception, sql: str | None = None, values: Sequence[Any] = ()

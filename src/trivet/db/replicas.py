@@ -8,7 +8,7 @@ while, and the primary takes its reads.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -110,6 +110,10 @@ class Replica:
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read on a borrowed connection."""
         return await self.driver.rows(sql, values)
+
+    def stream(self, sql: str, values: Sequence[Any], chunk: int) -> AsyncGenerator[Sequence[Any]]:
+        """Run one read, and give `chunk` rows at a time."""
+        return self.driver.stream(sql, values, chunk)
 
     async def close(self) -> None:
         """Close all connections."""

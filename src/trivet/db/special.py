@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -118,6 +119,15 @@ async def in_bulk(query: Query[Item], keys: Iterable[Any]) -> dict[Any, Item]:
 async def streamed(query: Query[Item], chunk: int) -> AsyncGenerator[Item]:
     """Give the rows one after the other, of which only `chunk` are in memory at a time."""
     unit = unit_now(query.model)
+    is_direct = unit.reads_directly and not (unit.is_writing or query.branches)
+    planned = unit.database.plans.of(query) if is_direct else None
+    if planned is not None:
+        plan, values = planned
+        async with aclosing(unit.reader.stream(plan.sql, values, chunk)) as chunks:
+            async for rows in chunks:
+                for item in plan.make(rows, {}):  # known to this chunk alone
+                    yield item
+        return
     statement = query.statement().execution_options(yield_per=chunk)
     if unit.is_writing:
         session = await unit.session()

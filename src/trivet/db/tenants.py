@@ -7,7 +7,7 @@ outside its transaction, so that no read is without it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -35,6 +35,9 @@ class Reader(Protocol):
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read directly."""
+
+    def stream(self, sql: str, values: Sequence[Any], chunk: int) -> AsyncGenerator[Sequence[Any]]:
+        """Run one read directly, and give `chunk` rows at a time."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,10 @@ class ApartReader:
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Refuse: whoever asks has forgotten what sets the unit apart."""
+        raise AssertionError("a unit that is set apart reads in its transaction")
+
+    def stream(self, sql: str, values: Sequence[Any], chunk: int) -> AsyncGenerator[Sequence[Any]]:
+        """Refuse it likewise."""
         raise AssertionError("a unit that is set apart reads in its transaction")
 
 

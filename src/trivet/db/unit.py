@@ -25,8 +25,6 @@ from trivet.db.errors import (
     UnitOverError,
 )
 from trivet.db.faults import translated
-from trivet.db.links import Branches
-from trivet.db.loading import load_related
 from trivet.db.reading import Known
 from trivet.db.signals import Events
 from trivet.db.sync import SyncWork, sync_work
@@ -168,10 +166,6 @@ class Unit:
                 return await self._direct.run(sql, values)
         return await self.reader.rows(sql, values)
 
-    async def load(self, items: Sequence[Any], branches: Branches) -> None:
-        """Load relations of objects of one model that have not loaded them, and those below."""
-        await load_related(self, items, branches)
-
     async def all(self, statement: Select[Any]) -> list[Any]:
         """Give all rows of a statement that selects one thing."""
         async with self._reading() as session:
@@ -297,18 +291,8 @@ class Unit:
 
     async def save(self, instance: Any) -> None:
         """Store what is new or changed, now, within the transaction."""
-        if await self._save_directly(instance):
-            return
-        session = await self.session()
-        async with self._alone():
-            session.add(instance)
-            with translated():
-                await session.flush()
-            # What the database has computed is read now: nothing is loaded behind an attribute.
-            if computed := instance._sa_instance_state.expired_attributes:
-                await session.refresh(instance, list(computed))
-        if self._events:
-            await self.database.signals.tell(self._events)
+        if not await self._save_directly(instance):
+            await self.save_all([instance])
 
     async def _save_directly(self, instance: Any) -> bool:
         """Store one object by one statement; gives False where only the session can."""
@@ -333,6 +317,10 @@ class Unit:
             session.add_all(instances)
             with translated():
                 await session.flush()
+            for instance in instances:
+                # What the database has computed is read now: nothing is loaded by an attribute.
+                if computed := instance._sa_instance_state.expired_attributes:
+                    await session.refresh(instance, list(computed))
         if self._events:
             await self.database.signals.tell(self._events)
 

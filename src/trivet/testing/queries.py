@@ -12,7 +12,7 @@ import re
 import sys
 import sysconfig
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -173,6 +173,11 @@ class CountingDriver(Driver):
         """Count one read on a connection, and run it."""
         self._queries.add(sql, values)
         return await self._driver.rows_on(connection, sql, values)
+
+    def stream(self, sql: str, values: Sequence[Any], chunk: int) -> AsyncGenerator[Sequence[Any]]:
+        """Count one read, and run it."""
+        self._queries.add(sql, values)
+        return self._driver.stream(sql, values, chunk)
 
     async def begin(self) -> Transaction:
         """Begin a transaction whose statements are counted."""

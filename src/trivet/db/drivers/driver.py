@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -59,6 +59,17 @@ class Driver(ABC):
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Run one read outside any transaction, and give the driver's own rows."""
         raise NotImplementedError
+
+    async def stream(
+        self, sql: str, values: Sequence[Any], chunk: int
+    ) -> AsyncGenerator[Sequence[Any]]:
+        """Run one read as `rows` does, and give `chunk` rows at a time, of one moment.
+
+        Only these are in memory where the driver can do it. Who leaves early closes it.
+        """
+        rows = await self.rows(sql, values)
+        for start in range(0, len(rows), chunk):
+            yield rows[start : start + chunk]
 
     async def rows_on(
         self, connection: AsyncConnection, sql: str, values: Sequence[Any]

@@ -9,9 +9,10 @@ it stays so while it is lent again and again, and is set back when a session get
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
+from asyncmy.cursors import SSCursor
 from asyncmy.errors import Error
 from sqlalchemy import event
 from sqlalchemy.engine import URL
@@ -95,6 +96,24 @@ class MySqlDriver(Driver):
             raise
         lender.give_back(loan)
         return found
+
+    async def stream(
+        self, sql: str, values: Sequence[Any], chunk: int
+    ) -> AsyncGenerator[Sequence[Any]]:
+        loan = self._lender.take() or await self._lender.wait()
+        try:
+            if not loan.connection.get_autocommit():
+                await _set(loan)
+            cursor = loan.connection.cursor(SSCursor)
+            await cursor.execute(sql, values)
+            while rows := await cursor.fetchmany(chunk):
+                yield rows
+            await cursor.close()
+        except BaseException:
+            # Whoever leaves early leaves rows on their way, which would be the next one's answer.
+            self._lender.discard(loan)
+            raise
+        self._lender.give_back(loan)
 
     async def rows_on(
         self, connection: AsyncConnection, sql: str, values: Sequence[Any]

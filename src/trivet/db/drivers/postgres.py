@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -56,6 +56,23 @@ class PostgresDriver(Driver):
             raise
         lender.give_back(loan)
         return found
+
+    async def stream(
+        self, sql: str, values: Sequence[Any], chunk: int
+    ) -> AsyncGenerator[Sequence[Any]]:
+        loan = self._lender.take() or await self._lender.wait()
+        try:
+            async with loan.connection.transaction(readonly=True):
+                cursor = await loan.connection.cursor(sql, *values)
+                while rows := await cursor.fetch(chunk):
+                    yield rows
+        except GeneratorExit:  # the transaction has been rolled back
+            self._take_back(loan, None)
+            raise
+        except BaseException as error:
+            self._take_back(loan, error)
+            raise
+        self._take_back(loan, None)
 
     async def rows_on(
         self, connection: AsyncConnection, sql: str, values: Sequence[Any]

@@ -8,7 +8,7 @@ import re
 import sqlite3
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -102,6 +102,17 @@ class SqliteDriver(Driver):
             if "interrupted" not in str(error):
                 raise
         return await run_in_thread(self._slowly, sql, values)
+
+    async def stream(
+        self, sql: str, values: Sequence[Any], chunk: int
+    ) -> AsyncGenerator[Sequence[Any]]:
+        connection = await run_in_thread(self._opened)
+        try:
+            cursor = await run_in_thread(connection.execute, sql, values)
+            while rows := await run_in_thread(cursor.fetchmany, chunk):
+                yield rows
+        finally:
+            connection.close()
 
     async def rows_on(
         self, connection: AsyncConnection, sql: str, values: Sequence[Any]
