@@ -38,8 +38,9 @@ async def iterate() -> None:
     async with db.transaction():
         await Measurement.all().count()  # the connection is open
         with metered():
-            async for reading in Reading.all().iterate():
-                total += reading.value
+            columns = (Reading.id, Reading.sensor, Reading.value, Reading.label)
+            async for _, _, value, _ in Reading.all().iterate_values(*columns):
+                total += value
     print(total)
 
 

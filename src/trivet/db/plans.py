@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect
 from trivet.db.links import Branches, are_linked
 from trivet.db.loading import Loader, Reading
 from trivet.db.query import Query
-from trivet.db.reading import RowPlan, dictionaries, instances, is_plain, plan_of
+from trivet.db.reading import RowPlan, dictionaries, instances, is_plain, plan_of, tuples
 from trivet.db.writing import Writer
 
 __all__ = ["Plans"]
@@ -60,24 +60,30 @@ class Plans:
         # A row that is given once is not the same when it has fewer columns.
         return None if query.is_distinct else self._planned(query, reading)
 
+    def columns_of(
+        self, query: Query[Any], names: tuple[str, ...]
+    ) -> tuple[RowPlan, list[Any]] | None:
+        """Give the plan that makes tuples of some columns of a query's rows, and its values."""
+        return self._planned(query.bare_of_loads(), names)
+
     def follows(self, mapper: Any, branches: Branches) -> bool:
         """Tell whether all these relations can be read directly."""
         return self._reads_directly and are_linked(mapper, branches)
 
     def _planned(
-        self, query: Query[Any], reading: Reading | None
+        self, query: Query[Any], shown: Reading | tuple[str, ...] | None
     ) -> tuple[RowPlan, list[Any]] | None:
         shape = query.shape()
         if shape is None:
             return None
         text, values = shape
-        key = text if reading is None else (reading, text)
+        key = text if shown is None else (shown, text)
         found = self._queries.get(key, _NONE)
         if found is _NONE:
             if len(self._queries) >= _MOST:
                 self._queries.clear()
             statement, binds = query.binds()
-            found = self._compiled(statement, binds, inspect(query.model), reading)
+            found = self._compiled(statement, binds, inspect(query.model), shown)
             self._queries[key] = found
         return None if found is None else (found, found.values(values))
 
@@ -86,12 +92,17 @@ class Plans:
         statement: Select[Any],
         binds: Sequence[Any],
         mapper: Any,
-        reading: Reading | None = None,
+        shown: Reading | tuple[str, ...] | None = None,
     ) -> RowPlan | None:
         if not (self._reads_directly and is_plain(mapper)):
             return None
-        if reading is None:
+        if shown is None:
             return plan_of(statement, binds, self._dialect, partial(instances, mapper))
-        maker = partial(dictionaries, reading.names, kept=reading.kept)
-        chosen = statement.with_only_columns(*reading.columns)
+        if isinstance(shown, Reading):
+            maker: Any = partial(dictionaries, shown.names, kept=shown.kept)
+            columns = shown.columns
+        else:
+            maker = tuples
+            columns = [mapper.column_attrs[name].columns[0] for name in shown]
+        chosen = statement.with_only_columns(*columns)
         return plan_of(chosen, binds, self._dialect, maker)

@@ -25,6 +25,7 @@ from trivet.db.inheritance import refuse_several_tables
 from trivet.db.links import Branches
 from trivet.db.lookups import Plain, check_name, condition, looked_up
 from trivet.db.pages import CursorPage, Page, continued, numbered
+from trivet.db.portions import streamed_tuples, tuples
 from trivet.db.present import unit_now
 from trivet.db.shapes import key_of
 from trivet.db.signals import Bulk
@@ -378,6 +379,11 @@ class Query(Generic[Item]):
         """
         return streamed(self, chunk)
 
+    def iterate_values(self, *columns: Any, chunk: int = 1000) -> AsyncGenerator[tuple[Any, ...]]:
+        """Give tuples of these columns alone, one after the other: a third of what objects cost."""
+        chosen = [_column(self.model, column) for column in columns]
+        return streamed_tuples(self, chosen, chunk)
+
     async def explain(self, *, analyze: bool = False) -> str:
         """Give the database's plan for the query; `analyze` runs it and measures."""
         return await explained(unit_now(self.model), self.statement(), analyze=analyze)
@@ -438,17 +444,14 @@ class Query(Generic[Item]):
 
     async def values_list(self, *columns: Any) -> Sequence[Any]:
         """Give rows of these columns alone; the bare values where it is one column."""
-        chosen = [_column(self.model, column) for column in columns]
-        wanted = self._unloaded().statement().with_only_columns(*chosen)
-        rows = await unit_now(self.model).rows(wanted)
-        return [row[0] for row in rows] if len(chosen) == 1 else [tuple(row) for row in rows]
+        rows = await tuples(self, [_column(self.model, column) for column in columns])
+        return [row[0] for row in rows] if len(columns) == 1 else rows
 
     async def values(self, *columns: Any) -> list[dict[str, Any]]:
         """Give rows of these columns alone as dictionaries."""
         chosen = [_column(self.model, column) for column in columns]
-        wanted = self._unloaded().statement().with_only_columns(*chosen)
-        rows = await unit_now(self.model).rows(wanted)
-        return [dict(row._mapping) for row in rows]
+        names = [column.key for column in chosen]
+        return [dict(zip(names, row, strict=True)) for row in await tuples(self, chosen)]
 
     async def update(self, **values: Any) -> int:
         """Change all rows in one statement; gives how many."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapper
 
 from trivet.binding.source import Source
 
-__all__ = ["Known", "RowPlan", "dictionaries", "instances", "is_plain", "plan_of"]
+__all__ = ["Known", "RowPlan", "dictionaries", "instances", "is_plain", "plan_of", "tuples"]
 
 # Instances by SQLAlchemy's identity keys: one row is one object in one unit of work.
 Known = dict[Any, Any]
@@ -108,6 +108,11 @@ class _Rows:
         names = ", ".join(self._names.values())
         return f"for {names}{',' if len(self._names) == 1 else ''} in rows:"
 
+    @property
+    def has_processors(self) -> bool:
+        """True where the driver's values are not yet Python's."""
+        return any(_processor(column.type, self._dialect) for column in self._columns)
+
     def processed(self) -> None:
         """Write what turns the driver's values into Python's."""
         for column, name in self._names.items():
@@ -188,6 +193,22 @@ def dictionaries(
             for name, column in zip(lists, kept, strict=True):
                 source.line(f"{name}.append({rows.of(column)})")
         rows.end(lists)
+    made: Callable[..., Any] = source.written("make", "<trivet rows>").function
+    return made
+
+
+def tuples(columns: Sequence[Any], dialect: Dialect) -> Callable[..., Any]:
+    """Write the function that makes tuples of rows, a value a column: ``make(rows)``."""
+    rows = _Rows(columns, dialect)
+    if not rows.has_processors:
+        return lambda found: [tuple(row) for row in found]
+    source = rows.source
+    with source.block("def make(rows):"):
+        source.line("found = []")
+        with source.block(rows.loop()):
+            rows.processed()
+            source.line(f"found.append(({''.join(f'{rows.of(column)}, ' for column in columns)}))")
+        rows.end(())
     made: Callable[..., Any] = source.written("make", "<trivet rows>").function
     return made
 
