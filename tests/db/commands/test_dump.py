@@ -156,7 +156,7 @@ async def test_an_unknown_model_is_told_with_the_nearest(ledger: Database) -> No
 
 
 async def test_a_row_that_is_not_of_its_columns_type_is_told() -> None:
-    database = Database("sqlite://")
+    database = Database("sqlite://", models=Ledger)
     await database.create_tables(Ledger)
     async with database.engine.begin() as connection:
         await connection.execute(
@@ -233,7 +233,7 @@ async def test_the_line_is_named_also_in_the_middle_of_many(ledger: Database) ->
 
 
 async def test_rows_that_a_row_refers_to_may_come_later_on_sqlite() -> None:
-    database = Database("sqlite://")
+    database = Database("sqlite://", models=Ledger)
     await database.create_tables(Ledger)
     booking = '{"table": "Booking", "row": {"person_id": 1, "place": 2, "price": 3}}'
 
