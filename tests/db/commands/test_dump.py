@@ -114,7 +114,7 @@ async def test_what_is_stored_is_dumped_and_not_what_a_type_makes_of_it(ledger: 
     assert row["other"] == str(uuid.UUID(int=7))
     assert row["moment"] == "2026-03-29T01:30:00.123456Z"
     assert row["price"] == "12345678.90"
-    assert row["colour"] == "BLUE"
+    assert row["colour"] == "blue"
 
 
 async def test_keys_are_counted_on_behind_the_largest(ledger: Database) -> None:
@@ -163,7 +163,7 @@ async def test_a_row_that_is_not_of_its_columns_type_is_told() -> None:
             text(
                 "INSERT INTO ledger_every (id, text, number, real, price, exact, flag, day, moment,"
                 " at, raw, colour) VALUES (hex(randomblob(16)), 'a', 1, 1, 1, 1, 1, '2026-01-01',"
-                " 'someday', '10:00:00', x'', 'RED')"
+                " 'someday', '10:00:00', x'', 'red')"
             )
         )
 
