@@ -40,7 +40,7 @@ async def loaded(database: Database, lines: Iterable[str]) -> int:
 @pytest.fixture
 async def ledger(kind: str, worker_id: str) -> AsyncIterator[Database]:
     """Give an empty database with the tables of the ledger."""
-    async with own_database(address(kind), f"{worker_id}_ledger") as database:
+    async with own_database(address(kind), f"{worker_id}_ledger", models=Ledger) as database:
         await database.create_tables(Ledger)
         yield database
 
@@ -49,9 +49,9 @@ async def ledger(kind: str, worker_id: str) -> AsyncIterator[Database]:
 async def others(worker_id: str) -> AsyncIterator[list[Database]]:
     """Give one more database of each kind."""
     async with (
-        own_database(address("sqlite"), worker_id) as first,
-        own_database(address("postgresql"), f"{worker_id}_other") as second,
-        own_database(address("mariadb"), f"{worker_id}_other") as third,
+        own_database(address("sqlite"), worker_id, models=Ledger) as first,
+        own_database(address("postgresql"), f"{worker_id}_other", models=Ledger) as second,
+        own_database(address("mariadb"), f"{worker_id}_other", models=Ledger) as third,
     ):
         found = [first, second, third]
         for database in found:
