@@ -12,6 +12,7 @@ from sqlalchemy import Column, Table
 
 from trivet import App, HTMLResponse, HTTPException, Query
 from trivet.db import Database, ForeignKey, Mapped, Model, field, relationship, schema
+from trivet.db import Query as Rows
 
 app = App()
 app.use(Database(os.environ["BENCH_DATABASE"], pool_size=10))
@@ -89,10 +90,9 @@ async def published(id: int) -> Post:
     return found
 
 
-@app.get("/posts")
-async def posts() -> list[ListedPost]:
-    newest = Post.where(Post.published).order_by(-Post.id).limit(20)
-    return await newest.with_(Post.author, Post.tags)
+@app.get("/posts", response_model=list[ListedPost])
+async def posts() -> Rows[Post]:
+    return Post.where(Post.published).order_by(-Post.id).limit(20)
 
 
 @app.get("/worlds")
