@@ -129,3 +129,39 @@ def test_words_without_sense_are_a_usage_error(trivet: Trivet, words: list[str])
 
     assert done.code == 2
     assert "trivet explain GET /users/3" in done.err
+
+
+DISHES = '''
+from trivet import App
+from trivet.db import Database, Mapped, Model, Query, foreign_key, relationship, schema
+
+app = App()
+app.use(Database("sqlite://"))
+
+
+class Chef(Model):
+    name: Mapped[str]
+
+
+class Dish(Model):
+    name: Mapped[str]
+    chef_id: Mapped[int] = foreign_key(Chef.id)
+    chef: Mapped[Chef] = relationship()
+
+
+@app.get("/dishes", response_model=list[schema(Dish, nested={"chef": schema(Chef)})])
+async def dishes() -> Query[Dish]:
+    return Dish.all()
+'''
+
+
+def test_the_queries_of_an_answer_are_told(trivet: Trivet, write: Write) -> None:
+    write({"main.py": DISHES})
+
+    done = trivet("explain", "GET", "/dishes")
+
+    assert done.code == 0, done.err
+    text = " ".join(done.out.split())
+    assert "one query for the rows of Dish: id, name, chef_id" in text
+    assert "one query for all chef of Chef: id, name" in text
+    assert "value = await ready(value)" in text
