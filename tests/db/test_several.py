@@ -242,7 +242,7 @@ app = App()
 app.use(Database("sqlite:///main.db"))
 app.use(Database("sqlite:///visits.db", models=Analytics))
 
-class Writer(Model):
+class Scribe(Model):
     name: Mapped[str]
 """
 
