@@ -131,7 +131,7 @@ def test_words_without_sense_are_a_usage_error(trivet: Trivet, words: list[str])
     assert "trivet explain GET /users/3" in done.err
 
 
-DISHES = '''
+DISHES = """
 from trivet import App
 from trivet.db import Database, Mapped, Model, Query, foreign_key, relationship, schema
 
@@ -152,7 +152,7 @@ class Dish(Model):
 @app.get("/dishes", response_model=list[schema(Dish, nested={"chef": schema(Chef)})])
 async def dishes() -> Query[Dish]:
     return Dish.all()
-'''
+"""
 
 
 def test_the_queries_of_an_answer_are_told(trivet: Trivet, write: Write) -> None:

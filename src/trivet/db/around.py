@@ -37,14 +37,18 @@ class UnitAround(Around):
         return unit
 
     async def finish(self, opened: Unit, status: int) -> None:
-        await (opened.commit() if status < 400 else opened.roll_back())
+        if opened.is_settled:  # most only read
+            opened.forget()
+        else:
+            await (opened.commit() if status < 400 else opened.roll_back())
 
     async def leave(self, opened: Unit, error: BaseException | None) -> None:
         if error is not None:
             await opened.roll_back()  # what answers the error may begin it again
             return
         try:
-            await opened.commit()
+            if not opened.is_settled:
+                await opened.commit()
         finally:
             opened.is_over = True
 

@@ -6,15 +6,36 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import inspect
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Select, inspect
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from trivet.db.present import unit_now
+from trivet.db.unit import Unit
 
 if TYPE_CHECKING:
     from trivet.db.query import Query
 
-__all__ = ["streamed_tuples", "tuples"]
+__all__ = ["bind_of", "parts", "streamed_tuples", "tuples"]
+
+
+async def parts(unit: Unit, statement: Select[Any]) -> list[Any]:
+    """Give objects that lack some of their columns.
+
+    They are not known to later reads, which would give them for whole ones.
+    """
+    async with AsyncSession(await bind_of(unit), expire_on_commit=False) as reader:
+        found = list((await reader.scalars(statement)).unique())
+        reader.expunge_all()
+        return found
+
+
+async def bind_of(unit: Unit) -> AsyncEngine | AsyncConnection:
+    """Give what a reader of its own reads from: the transaction, with all that was changed."""
+    if unit.reads_directly and not unit.is_writing:
+        return unit.reader.engine
+    session = await unit.session()
+    await session.flush()
+    return await session.connection()
 
 
 async def tuples(query: Query[Any], columns: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -204,9 +204,6 @@ class ReplicaUnit(Unit):
     async def all(self, statement: Select[Any]) -> list[Any]:
         return await self._tried(lambda: super(ReplicaUnit, self).all(statement))
 
-    async def parts(self, statement: Select[Any]) -> list[Any]:
-        return await self._tried(lambda: super(ReplicaUnit, self).parts(statement))
-
     async def rows(self, statement: Executable) -> Sequence[Any]:
         return await self._tried(lambda: super(ReplicaUnit, self).rows(statement))
 

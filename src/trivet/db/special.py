@@ -16,6 +16,7 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from trivet.db.errors import RowLocked
 from trivet.db.faults import Fault, fault_of
+from trivet.db.portions import bind_of, parts
 from trivet.db.present import unit_now
 from trivet.db.unit import Unit
 
@@ -52,7 +53,7 @@ class Special:
         unit = unit_now(query.model)
         statement = query.statement()
         if not self.is_locking:
-            return await unit.parts(statement)
+            return await parts(unit, statement)
         try:
             result = await unit.execute(statement)
         except DBAPIError as error:
@@ -129,13 +130,7 @@ async def streamed(query: Query[Item], chunk: int) -> AsyncGenerator[Item]:
                     yield item
         return
     statement = query.statement().execution_options(yield_per=chunk)
-    if unit.is_writing:
-        session = await unit.session()
-        await session.flush()
-        # Its own identity map, on the transaction's connection.
-        bind: Any = await session.connection()
-    else:
-        bind = unit.reader.engine
+    bind = await bind_of(unit)
     async with AsyncSession(bind, expire_on_commit=False, autoflush=False) as reader:
         if unit.is_writing and bind.dialect.name in ("mysql", "mariadb"):
             # One connection cannot stream and do something else: its rows are fetched first.

@@ -11,6 +11,7 @@ from sqlalchemy import Row, TextClause, bindparam, inspect, select, text
 from sqlalchemy.orm import DeclarativeBase
 
 from trivet.db.errors import NotFound
+from trivet.db.portions import parts
 from trivet.db.unit import Unit
 from trivet.errors import SetupError
 
@@ -134,7 +135,7 @@ class SqlInto(Generic[Item]):
     async def _models(self) -> list[Item]:
         kind: Any = self._kind
         statement: Any = select(kind).from_statement(self._sql.clause())
-        found: list[Item] = await self._sql.unit.parts(statement)
+        found: list[Item] = await parts(self._sql.unit, statement)
         if found:
             state: Any = inspect(found[0])
             missing = state.unloaded & set(state.mapper.column_attrs.keys())

@@ -171,21 +171,6 @@ class Unit:
         async with self._reading() as session:
             return list((await session.scalars(statement)).unique())
 
-    async def parts(self, statement: Select[Any]) -> list[Any]:
-        """Give objects that lack some of their columns.
-
-        They are not known to later reads, which would give them for whole ones.
-        """
-        if self.apart is not None or self.has_changes() or self._direct is not None:
-            await self.session()
-        async with AsyncSession(
-            self.reader.engine if not self._is_writing else await self._connection(),
-            expire_on_commit=False,
-        ) as reader:
-            found = list((await reader.scalars(statement)).unique())
-            reader.expunge_all()
-            return found
-
     async def rows(self, statement: Executable) -> Sequence[Any]:
         """Give all rows of any statement that only reads, as SQLAlchemy's rows."""
         async with self._reading() as session:
@@ -193,8 +178,8 @@ class Unit:
 
     async def scalar(self, statement: Executable) -> Any:
         """Give the one value of a statement that only reads."""
-        async with self._reading() as session:
-            return (await session.execute(statement)).scalar_one()
+        ((found,),) = await self.rows(statement)
+        return found
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncSession]:
@@ -315,8 +300,7 @@ class Unit:
         session = await self.session()
         async with self._alone():
             session.add_all(instances)
-            with translated():
-                await session.flush()
+            await _flushed(session)
             for instance in instances:
                 # What the database has computed is read now: nothing is loaded by an attribute.
                 if computed := instance._sa_instance_state.expired_attributes:
@@ -330,8 +314,7 @@ class Unit:
         async with self._alone():
             session.add(instance)
             await session.delete(instance)
-            with translated():
-                await session.flush()
+            await _flushed(session)
         if self._events:
             await self.database.signals.tell(self._events)
 
@@ -358,6 +341,21 @@ class Unit:
         if self._after is None:
             self._after = []
         self._after.append(function)
+
+    @property
+    def is_settled(self) -> bool:
+        """True where a commit would do nothing; asked first, it saves one."""
+        return not (
+            self._is_writing
+            or self._session is not None
+            or self._sync is not None
+            or self._after is not None
+            or self.has_changes()
+        )
+
+    def forget(self) -> None:
+        """Read everything anew from now on."""
+        self._known = {}
 
     # -- the end ---------------------------------------------------------------------------------
 
@@ -418,19 +416,10 @@ class Unit:
         session = await self.session()
         while True:
             async with self._alone():
-                with translated():
-                    await session.flush()
+                await _flushed(session)
             if not self._events:
                 return
             await self.database.signals.tell(self._events)
-
-    async def _connection(self) -> AsyncConnection:
-        """Give the transaction's connection, with all that was changed written to it."""
-        session = await self.session()
-        async with self._alone():
-            with translated():
-                await session.flush()
-            return await session.connection()
 
     async def roll_back(self) -> None:
         """Take back everything that was written."""
@@ -464,3 +453,8 @@ class Unit:
         finally:
             if was_writing:
                 self.database.end_writing()
+
+
+async def _flushed(session: AsyncSession) -> None:
+    with translated():
+        await session.flush()
