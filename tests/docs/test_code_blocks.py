@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import PageRun, find_unclear_blocks, read_blocks, read_commands
+from trivet.db import BareModel
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
@@ -30,6 +31,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(empty)
     monkeypatch.syspath_prepend(str(empty))
     return empty
+
+
+@pytest.fixture
+def models_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a page's models to itself: no other page and no test makes their tables."""
+
+    class PageModel(BareModel, apart=True):
+        """Where the page's models are registered."""
+
+    for name in ("metadata", "registry", "_sa_registry"):
+        monkeypatch.setattr(BareModel, name, getattr(PageModel, name))
 
 
 @functools.cache
@@ -77,6 +89,7 @@ def find_wrong_targets(page: Path, makefile: str) -> list[str]:
 
 
 @each_page
+@pytest.mark.usefixtures("models_of_its_own")
 def test_python_blocks_run(page: Path, folder: Path) -> None:
     PageRun(page, folder).run()
 
