@@ -15,7 +15,6 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Double,
-    MetaData,
     String,
     Table,
     TypeDecorator,
@@ -36,11 +35,8 @@ from trivet.db import (
 )
 
 
-class Ledger(BareModel):
-    """What these models have in common: metadata of their own."""
-
-    __abstract__ = True
-    metadata = MetaData(naming_convention=Model.metadata.naming_convention)
+class Ledger(BareModel, apart=True):
+    """What these models have in common: tables and names of their own."""
 
 
 class Colour(enum.Enum):
