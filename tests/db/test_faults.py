@@ -280,3 +280,5 @@ def test_a_connection_that_ended_between_two_statements_is_away() -> None:
     assert fault_of(InterfaceError("connection is closed")) is Fault.AWAY
     assert fault_of(Exception(told.format(2))) is Fault.AWAY
     assert fault_of(Exception(told.format(11))) is None  # a mistake of the program's
+    closed = "unable to perform operation on <TCPTransport closed=True>; the handler is closed"
+    assert fault_of(RuntimeError(closed)) is Fault.AWAY

@@ -91,9 +91,11 @@ _SQLITE = {
     4874: Fault.FULL,  # the file that processes share could not grow
 }
 # What asyncpg says of a connection that ended between two statements; and where the server has sent
-# its last word to an idle one and not yet closed it: its states 1 and 2 are of failures.
+# its last word to an idle one and not yet closed it: its states 1 and 2 are of failures. And what
+# uvloop says to a driver that writes to a connection which has ended meanwhile.
 _HAS_ENDED = re.compile(
     r"connection is closed|cannot switch to state \d+; another operation \([12]\)"
+    r"|the handler is closed"
 )
 
 
