@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
@@ -62,10 +63,14 @@ class LentTransaction(ABC):
         await self._ended(self._commit)
 
     async def roll_back(self) -> None:
-        """Roll back, and give the connection back."""
+        """Roll back, and give the connection back.
+
+        Where that fails the connection is given up, and the server does it when that ends.
+        """
         if self._cut_short is None:
-            await self._ended(self._roll_back)
-        else:  # the server does it when the connection ends
+            with contextlib.suppress(Exception):
+                await self._ended(self._roll_back)
+        else:
             self._take_back(self._loan, self._cut_short)
 
     def joined(self, engine: AsyncEngine) -> AsyncConnection:
