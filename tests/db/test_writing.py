@@ -301,3 +301,29 @@ async def test_who_is_cancelled_leaves_nothing_behind(database: Database) -> Non
             await task
     async with database.transaction():
         assert await Author.all() == []
+
+
+async def test_a_session_that_takes_over_waits_for_reads_that_have_begun(
+    database: Database,
+) -> None:
+    async with database.transaction():
+        await Author.create(name="Ann")
+        await Post.bulk_create([{"title": f"T{n}", "author_id": 1} for n in range(3)])
+    async with database.transaction():
+        post = await Post.create(title="new")
+        found = await asyncio.gather(
+            Post.get(1),
+            Post.all().count(),
+            Post.get(2),
+            Post.where(id__lte=3).with_(Post.author),
+            Post.all().values_list("title"),
+            Post.all().exists(),
+        )
+        found[2].title = "changed"
+
+    assert found[1] == 4
+    assert [one.author.name for one in found[3]] == ["Ann"] * 3  # type: ignore[union-attr]
+    assert found[2] is found[3][1]
+    async with database.transaction():
+        assert (await Post.get(2)).title == "changed"
+        assert (await Post.get(post.id)).title == "new"

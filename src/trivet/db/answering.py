@@ -73,11 +73,12 @@ class Answering(Preparing):
             planned = unit.database.plans.rows_of(query, reading)
             if planned is not None:
                 plan, values = planned
-                found = plan.make(await unit.read(plan.sql, values))
-                if not reading.relations:
-                    return list(found)
-                items, kept = found
-                await unit.database.plans.loader.fill(unit, reading, items, kept)
+                with unit.underway:
+                    found = plan.make(await unit.read(plan.sql, values))
+                    if not reading.relations:
+                        return list(found)
+                    items, kept = found
+                    await unit.database.plans.loader.fill(unit, reading, items, kept)
                 return list(items)
         items = await query
         await self._complete(items, self._wanted)

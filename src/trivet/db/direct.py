@@ -7,6 +7,7 @@ it: nothing is written after that, and nothing of what was written before stays.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from trivet.db.errors import DatabaseAway, StaleError, UnitFailedError
 if TYPE_CHECKING:
     from trivet.db.database import Database
 
-__all__ = ["Direct", "begun"]
+__all__ = ["Direct", "Underway", "begun"]
 
 
 async def begun(database: Database) -> Direct:
@@ -27,6 +28,37 @@ async def begun(database: Database) -> Direct:
         return Direct(database, await database.driver.begin())
     except Exception as error:
         raise database.meaning(error) from error
+
+
+class Underway:
+    """The direct reads of a unit of work that have begun and not ended: ``with underway:``.
+
+    A session that takes over waits for them, so that it knows every object that they make.
+    """
+
+    __slots__ = ("_count", "_ended")
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._ended: asyncio.Event | None = None
+
+    def __bool__(self) -> bool:
+        return self._count > 0
+
+    def __enter__(self) -> None:
+        self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._count -= 1
+        if not self._count and self._ended is not None:
+            self._ended.set()
+            self._ended = None
+
+    async def end(self) -> None:
+        """Wait until none is under way; others may have begun when this returns."""
+        if self._ended is None:
+            self._ended = asyncio.Event()
+        await self._ended.wait()
 
 
 class Direct:

@@ -82,7 +82,8 @@ async def load_related(unit: Unit, items: Sequence[Any], branches: Branches) -> 
     mapper: Any = inspect(type(items[0]))
     are_stored = all(item._sa_instance_state.key is not None for item in items)
     if are_stored and unit.reads_directly and unit.database.plans.follows(mapper, branches):
-        await unit.database.plans.loader.attach(unit, items, branches)
+        with unit.underway:
+            await unit.database.plans.loader.attach(unit, items, branches)
         return
     lacking = [item for item in items if _lacks(item, branches)]
     one, *more = mapper.primary_key

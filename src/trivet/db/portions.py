@@ -45,7 +45,8 @@ async def tuples(query: Query[Any], columns: Sequence[Any]) -> list[tuple[Any, .
     planned = None if names is None else unit.database.plans.columns_of(query, names)
     if planned is not None:
         plan, values = planned
-        found: list[tuple[Any, ...]] = plan.make(await unit.read(plan.sql, values))
+        with unit.underway:
+            found: list[tuple[Any, ...]] = plan.make(await unit.read(plan.sql, values))
         return found
     rows = await unit.rows(query.bare_of_loads().statement().with_only_columns(*columns))
     return [tuple(row) for row in rows]

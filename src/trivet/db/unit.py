@@ -18,12 +18,8 @@ from sqlalchemy import Executable, Select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Session
 
-from trivet.db.direct import Direct, begun
-from trivet.db.errors import (
-    DatabaseAway,
-    NotFound,
-    UnitOverError,
-)
+from trivet.db.direct import Direct, Underway, begun
+from trivet.db.errors import DatabaseAway, NotFound, UnitOverError
 from trivet.db.faults import translated
 from trivet.db.reading import Known
 from trivet.db.signals import Events
@@ -60,6 +56,7 @@ class Unit:
         "database",
         "is_over",
         "reader",
+        "underway",
     )
 
     def __init__(self, database: Database) -> None:
@@ -68,6 +65,7 @@ class Unit:
         self.beside: Unit | None = None  # the next one outwards, on another database perhaps
         self.apart: Apart | None = None  # what sets its transactions apart from others
         self.is_over = False  # True once nobody will commit it any more
+        self.underway = Underway()
         self._sync: SyncWork | None = None
         self._session: AsyncSession | None = None
         self._is_writing = False
@@ -131,8 +129,9 @@ class Unit:
                 return cast(Row, known)
             plan = None if self.apart is not None else self.database.plans.by_key(model)
             if plan is not None:
-                rows = await self.read(plan.sql, plan.values(keys))
-                return plan.make(rows, self._known)[0] if rows else None
+                with self.underway:
+                    rows = await self.read(plan.sql, plan.values(keys))
+                    return plan.make(rows, self._known)[0] if rows else None
         async with self._reading() as session:
             return await session.get(model, keys)
 
@@ -142,9 +141,10 @@ class Unit:
             planned = self.database.plans.of(query)
             if planned is not None:
                 plan, values = planned
-                found: list[Row] = plan.make(await self.read(plan.sql, values), self._known)
-                if query.branches:
-                    await self.database.plans.loader.attach(self, found, query.branches)
+                with self.underway:
+                    found: list[Row] = plan.make(await self.read(plan.sql, values), self._known)
+                    if query.branches:
+                        await self.database.plans.loader.attach(self, found, query.branches)
                 return found
         return await self.all(query.statement())
 
@@ -159,7 +159,7 @@ class Unit:
         return self._known
 
     async def read(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
-        """Run one read past SQLAlchemy; gives the driver's own rows."""
+        """Run one read past SQLAlchemy, within `underway`; gives the driver's own rows."""
         if self._is_writing:
             async with self._alone():
                 assert self._direct is not None, "see `reads_directly`"
@@ -221,15 +221,19 @@ class Unit:
 
     async def session(self) -> AsyncSession:
         """Give the session of the transaction, which is begun if there is none yet."""
-        async with self._alone():
-            if not self._is_writing:
-                await self._begin()
-            if self._direct is not None:
-                self._joined = self._direct.joined()
-                self._direct = None
-                session = self._attached()
-                self._known = {}
-                session.bind, session.sync_session.bind = self._joined, self._joined.sync_connection
+        while not self._is_sessions:
+            if self.underway:
+                await self.underway.end()
+            async with self._alone():
+                if not self._is_writing:
+                    await self._begin()
+                if self._direct is not None and not self.underway:
+                    self._joined = self._direct.joined()
+                    self._direct = None
+                    session = self._attached()
+                    self._known = {}
+                    connection = self._joined.sync_connection
+                    session.bind, session.sync_session.bind = self._joined, connection
         assert self._session is not None, "made with the first write"
         return self._session
 
