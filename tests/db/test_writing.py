@@ -287,6 +287,20 @@ async def test_one_unit_writes_one_thing_at_a_time(database: Database) -> None:
         assert await Tag.all().count() == 20
 
 
+async def test_reads_go_on_while_a_transaction_begins(database: Database) -> None:
+    async with database.transaction():
+        await Tag.create(name="there")
+    async with database.transaction():
+        found = await asyncio.gather(
+            Tag.create(name="new"), Tag.get(1), Tag.all().count(), Tag.where(name="there")
+        )
+
+    assert found[1].name == "there"
+    assert found[3] == [found[1]]
+    async with database.transaction():
+        assert await Tag.all().count() == 2
+
+
 async def test_who_is_cancelled_leaves_nothing_behind(database: Database) -> None:
     async def write() -> None:
         async with database.transaction():

@@ -184,17 +184,20 @@ class Unit:
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncSession]:
         """Give the session for one read by SQLAlchemy: one after the other, as it needs it."""
-        if self.apart is not None or self.has_changes() or self._direct is not None:
-            await self.session()  # what was changed must be seen
-        async with self._alone():
-            session = self._session if self._is_writing else self._attached()
-            assert session is not None, "made with the first write"
-            yield session
-            if self._is_writing:
+        while True:
+            if self.apart is not None or self.has_changes() or self._direct is not None:
+                await self.session()  # what was changed must be seen
+            async with self._alone():
+                if self._direct is not None:
+                    continue  # another task has begun to write meanwhile
+                session = self._session if self._is_writing else self._attached()
+                assert session is not None, "made with the first write"
+                yield session
+                if not self._is_writing:
+                    states = session.sync_session.identity_map.all_states()
+                    self._known.update({state.key: state.obj() for state in states})
+                    await session.commit()  # nothing was written: it gives its connection back
                 return
-            states = session.sync_session.identity_map.all_states()
-            self._known.update({state.key: state.obj() for state in states})
-            await session.commit()  # nothing was written: it gives its connection back
 
     def _alone(self) -> asyncio.Lock:
         """Give the lock under which the session is used: it does one thing at a time."""
@@ -221,36 +224,40 @@ class Unit:
 
     async def session(self) -> AsyncSession:
         """Give the session of the transaction, which is begun if there is none yet."""
-        while not self._is_sessions:
-            if self.underway:
-                await self.underway.end()
+        while True:
             async with self._alone():
                 if not self._is_writing:
                     await self._begin()
-                if self._direct is not None and not self.underway:
-                    self._joined = self._direct.joined()
-                    self._direct = None
-                    session = self._attached()
-                    self._known = {}
-                    connection = self._joined.sync_connection
-                    session.bind, session.sync_session.bind = self._joined, connection
+                if self._direct is None:
+                    break
+                if not self.underway:
+                    self._join(self._direct.joined())
+                    break
+            await self.underway.end()
         assert self._session is not None, "made with the first write"
         return self._session
+
+    def _join(self, connection: AsyncConnection) -> None:
+        """Let the session go on with the transaction that is under way on a connection."""
+        self._joined, self._direct = connection, None
+        session = self._attached()
+        self._known = {}
+        session.bind, session.sync_session.bind = connection, connection.sync_connection
 
     async def _begin(self) -> None:
         """Begin the transaction: on a connection of the driver's where it can be, or a session."""
         if self.is_over:
             raise UnitOverError
         await self.database.begin_writing()
-        self._is_writing = True
         if self.apart is None and self.database.begins_directly:
             try:
                 self._direct = await begun(self.database)
             except BaseException:
-                self._is_writing = False
                 self.database.end_writing()
                 raise
+            self._is_writing = True  # until here, others read as before
             return
+        self._is_writing = True
         session = self._attached()
         self._known = {}
         await session.connection(execution_options={"trivet_writes": True})
@@ -285,8 +292,7 @@ class Unit:
 
     async def _save_directly(self, instance: Any) -> bool:
         """Store one object by one statement; gives False where only the session can."""
-        database = self.database
-        if self._session is not None or self.apart is not None or database.signals:
+        if self._session is not None or self.apart is not None or self.database.signals:
             return False
         key = instance._sa_instance_state.key
         if key is not None and self._known.get(key) is not instance:
@@ -379,8 +385,7 @@ class Unit:
             try:
                 await direct.commit()
             finally:
-                self._is_writing = False
-                self.database.end_writing()
+                self._written()
         if self._session is not None:
             try:
                 if self._is_writing:
@@ -437,8 +442,7 @@ class Unit:
             try:
                 await direct.roll_back()
             finally:
-                self._is_writing = False
-                self.database.end_writing()
+                self._written()
         if self._session is not None:
             await self._end()
 
@@ -457,6 +461,11 @@ class Unit:
         finally:
             if was_writing:
                 self.database.end_writing()
+
+    def _written(self) -> None:
+        """Let the next writer begin: the transaction without a session is over."""
+        self._is_writing = False
+        self.database.end_writing()
 
 
 async def _flushed(session: AsyncSession) -> None:
