@@ -101,7 +101,7 @@ class Database(Part):
         self.driver, self.engine, self._breakage = self._made(make_url(url))
         # Where names are put in with each execution, SQLAlchemy does it.
         self._is_plain = not self.engine.get_execution_options().get("schema_translate_map")
-        self.plans = self._new_plans()
+        self.plans = self._plans_for(self.driver, self.engine)
         self.is_postgres = self.engine.dialect.name == "postgresql"
         self._all: list[Database] = [self]  # those of the application, the first of which is first
         self._plain_engine: Engine | None = None
@@ -121,9 +121,8 @@ class Database(Part):
         driver.prepare(engine, self.timeout)
         return driver, engine, breakage
 
-    def _new_plans(self) -> Plans:
-        reads_directly = self.driver.reads_directly and self._is_plain
-        return Plans(self.engine.dialect, reads_directly=reads_directly)
+    def _plans_for(self, driver: Driver, engine: AsyncEngine) -> Plans:
+        return Plans(engine.dialect, reads_directly=driver.reads_directly and self._is_plain)
 
     @property
     def begins_directly(self) -> bool:
@@ -286,7 +285,7 @@ class Database(Part):
         self.driver = driver
         if is_other:
             if engine.dialect is not self.engine.dialect:
-                self.plans = Plans(engine.dialect, reads_directly=driver.reads_directly)
+                self.plans = self._plans_for(driver, engine)
             self.engine, self.replicas, self._plain_engine = engine, None, None
             self.is_postgres = engine.dialect.name == "postgresql"
             self._turn = asyncio.Lock() if driver.has_one_writer else None

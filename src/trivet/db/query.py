@@ -299,7 +299,7 @@ class Query(Generic[Item]):
         mapper: Any = inspect(self.model)
         names = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
         keys = [getattr(self.model, name) for name in names]
-        return self._unloaded().statement().with_only_columns(*keys)
+        return self.bare_of_loads().statement().with_only_columns(*keys)
 
     @property
     def branches(self) -> Branches:
@@ -322,9 +322,6 @@ class Query(Generic[Item]):
 
     def bare_of_loads(self) -> Self:
         """Give the query of the same rows, with nothing loaded besides and nothing held."""
-        return self._unloaded()
-
-    def _unloaded(self) -> Self:
         made = self._copied()
         made._loads, made._branches, made._special = (), {}, None
         return made
