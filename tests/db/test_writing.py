@@ -42,6 +42,10 @@ class Counted(BareModel):
     count: Mapped[int] = field(default=0)
 
 
+class Blank(Model):
+    """Nothing but a key that the database counts up."""
+
+
 class Watched(BareModel):
     """What nobody else writes, so that nobody else is listened to."""
 
@@ -98,6 +102,15 @@ async def test_json_that_is_not_given_is_null_in_the_database(database: Database
         await Parcel.create(name="d", free=None)
     async with database.transaction():
         assert await Parcel.where(free__isnull=True).count() == 4
+
+
+async def test_a_row_of_which_nothing_is_given_is_stored(database: Database) -> None:
+    async with database.transaction() as unit:
+        blank = await Blank.create()
+        assert is_direct(unit)
+        assert blank.id == 1
+    async with database.transaction():
+        assert await Blank.all().count() == 1
 
 
 async def test_a_key_of_ones_own_needs_nothing_back(database: Database) -> None:

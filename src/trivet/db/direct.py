@@ -87,7 +87,7 @@ class Direct:
         write = writer.write_of(instance)
         if write is None:
             return False
-        if not write.values:
+        if write.plan is None:
             instance._sa_instance_state._commit_all(instance.__dict__)
             return True
         rows = await self.run(write.plan.sql, write.values)

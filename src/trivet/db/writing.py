@@ -30,7 +30,8 @@ _UNKNOWN: Any = object()
 class Write(NamedTuple):
     """One statement that writes an object."""
 
-    plan: RowPlan
+    plan: RowPlan | None
+    """The statement; None where there is nothing to store."""
     values: list[Any]
     given: Mapping[str, Any]
     """What the object has once it is written, besides what the database gives back."""
@@ -71,10 +72,7 @@ class Writer:
         self._plans: dict[Any, RowPlan] = {}
 
     def write_of(self, instance: Any) -> Write | None:
-        """Give the statement that stores a new or changed object; None where a session must.
-
-        An object that has nothing to store gives one too, with an empty list of values.
-        """
+        """Give the statement that stores a new or changed object; None where a session must."""
         model = type(instance)
         table = self._tables.get(model, _UNKNOWN)
         if table is _UNKNOWN:
@@ -85,6 +83,7 @@ class Writer:
 
     def written(self, write: Write, instance: Any, rows: Sequence[Any]) -> None:
         """Let an object have what its row has; raises `LookupError` where there is no row."""
+        assert write.plan is not None, "it was run"
         values = instance.__dict__
         state = instance._sa_instance_state
         made = write.plan.make(rows)
@@ -147,11 +146,10 @@ class Writer:
                 renewed.append(one)
         if not table.relations.isdisjoint(changed):
             return None
-        if given:
-            given.update({one.key: one.renew() for one in renewed if one.renew is not None})
-        plan = self._plan(table, tuple(given), is_new=False)
         if not given:
-            return Write(plan, [], given, is_new=False)
+            return Write(None, [], given, is_new=False)
+        given.update({one.key: one.renew() for one in renewed if one.renew is not None})
+        plan = self._plan(table, tuple(given), is_new=False)
         keys = [has[key] for key in table.keys]
         return Write(plan, plan.values([*given.values(), *keys]), given, is_new=False)
 
