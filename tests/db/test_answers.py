@@ -102,6 +102,10 @@ def journal(database: Database) -> App:
     async def one(id: int) -> Any:
         return Post.where(id=id)
 
+    @app.get("/newest", response_model=PostRead)
+    async def newest() -> Any:
+        return Post.all().order_by(-Post.id).limit(1)
+
     @app.get("/object/{id}", response_model=PostRead)
     async def object_(id: int) -> Any:
         return await Post.get(id)
@@ -197,6 +201,7 @@ async def test_one_row_is_given_or_is_a_404(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/one/2")).json() == POSTS[1]
     assert (await client.get("/object/2")).json() == POSTS[1]
     assert (await client.get("/one/5")).status_code == 404
+    assert (await client.get("/newest")).json() == POSTS[3]
 
 
 async def test_what_was_just_written_is_shown_with_its_relations(

@@ -52,7 +52,7 @@ class Answering(Preparing):
             return value
         if self._wanted.is_many:
             return await self._rows(value)
-        found = await self._rows(value.limit(2))
+        found = await self._rows(value[:2])
         if not found:
             raise NotFound(value.model)
         if len(found) > 1:
