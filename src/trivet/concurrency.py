@@ -1,4 +1,4 @@
-"""Blocking functions on worker threads, and limits on how much runs at once.
+"""Blocking functions on worker threads, limits on how much runs at once, and work on the side.
 
 `run_in_thread` is the cheap hand-over that sync handlers and dependencies use: a queue in C, one
 wake-up of the event loop for all that finished meanwhile, and no cancel scope. How many run at once
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from queue import SimpleQueue
@@ -29,7 +30,9 @@ __all__ = [
     "clean_in_thread",
     "contextmanager_in_threadpool",
     "iterate_in_thread",
+    "repeating",
     "run_in_thread",
+    "to_the_end",
 ]
 
 P = ParamSpec("P")
@@ -266,6 +269,58 @@ async def contextmanager_in_threadpool(manager: AbstractContextManager[T]) -> As
 
 # The semaphores of each event loop; a limit that nobody holds any more takes its semaphore along.
 _semaphores: RunVar[WeakKeyDictionary[Limit, anyio.Semaphore]] = RunVar("trivet_semaphores")
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await what must not be left half done, though the task is cancelled once more meanwhile.
+
+    It runs in a task of its own; the cancellation is raised when it is done. anyio's shields do
+    nothing against `asyncio.Task.cancel`.
+    """
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except BaseException:
+            break  # it is the task's own, and raised below
+    if cancelled is not None and not task.cancelled() and task.exception() is None:
+        raise cancelled
+    return task.result()
+
+
+@asynccontextmanager
+async def repeating(
+    work: Callable[[], Awaitable[object]],
+    every: float,
+    *,
+    name: str,
+    failed: Callable[[Exception], None],
+) -> AsyncIterator[None]:
+    """Do some work each `every` seconds or so while the block runs.
+
+    Between half of it and one and a half, so that processes do not do it at the same moment. What
+    it raises is told to `failed`, and it is done again the next time.
+    """
+    task = asyncio.create_task(_repeat(work, every, failed), name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _repeat(
+    work: Callable[[], Awaitable[object]], every: float, failed: Callable[[Exception], None]
+) -> None:
+    while True:
+        await asyncio.sleep(every * random.uniform(0.5, 1.5))
+        try:
+            await work()
+        except Exception as error:
+            failed(error)
 
 
 class Limit:

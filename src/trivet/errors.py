@@ -47,6 +47,10 @@ __all__ = [
 ]
 
 
+# Errors of uploaded files that HTTP has a status of its own for (RFC 9110, 15.5.14 and 15.5.16).
+_STATUS_OF_TYPE = {"file_too_large": 413, "file_type": 415}
+
+
 class TrivetError(Exception):
     """The root of all errors that Trivet itself defines for developers."""
 
@@ -177,7 +181,7 @@ class ValidationException(Exception):
 
 
 class RequestValidationError(ValidationException):
-    """A request that does not fit; answered with 422. `body` is what was received."""
+    """A request that does not fit; answered with `status_code`. `body` is what was received."""
 
     def __init__(
         self,
@@ -188,6 +192,13 @@ class RequestValidationError(ValidationException):
     ) -> None:
         super().__init__(errors, endpoint_ctx=endpoint_ctx)
         self.body = body
+
+    @property
+    def status_code(self) -> int:
+        """The status of the answer: 413 or 415 where all errors say so by their type, else 422."""
+        types = [one.get("type") if isinstance(one, Mapping) else None for one in self._errors]
+        found = {_STATUS_OF_TYPE.get(str(one), 422) for one in types}
+        return found.pop() if len(found) == 1 else 422
 
 
 class WebSocketRequestValidationError(ValidationException):
@@ -212,7 +223,8 @@ def place_of(function: Callable[..., Any]) -> EndpointContext:
     """Say where `function` is written, as far as Python knows; empty where it does not."""
     found = EndpointContext()
     try:
-        file = inspect.getsourcefile(function)
+        # Both of the function itself where it is wrapped: lines are looked for there in any case.
+        file = inspect.getsourcefile(inspect.unwrap(function))
         line = inspect.getsourcelines(function)[1]
     except (OSError, TypeError):
         return found

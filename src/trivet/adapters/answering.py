@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from trivet.adapters.access import AccessLog
 from trivet.adapters.gate import Refused, refusal
+from trivet.adapters.heads import header_block
 from trivet.adapters.phases import (
     ANSWERING,
     BODY,
@@ -27,7 +28,7 @@ from trivet.adapters.phases import (
     judge_rate,
 )
 from trivet.adapters.proxies import address_of, own_address_of
-from trivet.adapters.replies import DONE, FRESH, ClientGone, SocketExchange, header_block
+from trivet.adapters.replies import DONE, FRESH, ClientGone, SocketExchange
 from trivet.adapters.service import Service
 from trivet.http.exchange import BODILESS, Answer, Head, Target
 
@@ -126,6 +127,11 @@ class Answering(asyncio.Protocol):
         self._keep = self._is_plain = False
         if self._phase <= START:
             self.service.loop.call_later(self.service.limits.drain, self._close_if_idle)
+        self.end_endless()
+
+    def end_endless(self) -> None:
+        if self.exchange is not None and self.exchange.end_endless():
+            self._close()
 
     def _close_if_idle(self) -> None:
         if self._phase <= START:
@@ -136,9 +142,8 @@ class Answering(asyncio.Protocol):
         self.service.leave(self)
 
     def _lose(self) -> None:
-        exchange = self.exchange
-        if exchange is not None and exchange.state != DONE:
-            exchange.lose()
+        if self.exchange is not None:
+            self.exchange.lose()
 
     def release(self) -> asyncio.Transport:
         """Give the transport away for good."""

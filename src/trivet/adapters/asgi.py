@@ -13,7 +13,16 @@ from starlette.requests import ClientDisconnect
 
 from trivet.adapters.gate import Refused, check_length, check_parsed, refusal
 from trivet.adapters.leaving import GRACE, Leaving, has_no_body
-from trivet.http.exchange import Answer, Exchange, Finder, Message, Receive, Scope, Send
+from trivet.http.exchange import (
+    Answer,
+    Exchange,
+    Finder,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    check_headers,
+)
 
 __all__ = ["AsgiExchange", "BodyTooLargeError", "handle", "read_body"]
 
@@ -21,7 +30,7 @@ __all__ = ["AsgiExchange", "BodyTooLargeError", "handle", "read_body"]
 class AsgiExchange(Exchange):
     """One request that came through ASGI."""
 
-    __slots__ = ("_inbox", "_is_whole", "_receive", "_scope", "_send", "_started")
+    __slots__ = ("_inbox", "_is_whole", "_receive", "_scope", "_send", "_started", "_told")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
@@ -30,6 +39,7 @@ class AsgiExchange(Exchange):
         self._started = False
         self._is_whole = False  # True once the last piece of the body was received
         self._inbox: _Inbox | None = None
+        self._told = True  # False while the body that was read first is still to be received
         self.method = scope["method"]
         self.path = below_root(scope)
         self.query = scope.get("query_string", b"")
@@ -47,11 +57,19 @@ class AsgiExchange(Exchange):
         return self._received
 
     async def _received(self) -> Message:
+        if not self._told:
+            self._told = True
+            return {"type": "http.request", "body": self.body, "more_body": False}
         if self._inbox is not None:
             return await self._inbox.receive()
         message = await self._receive()
         self._note_body(message)
         return message
+
+    def take_body(self, body: bytes) -> None:
+        """Keep the body, which was read before the work began, for it and for its `receive`."""
+        self.body = body
+        self._told = False
 
     def _note_body(self, message: Message) -> None:
         if message["type"] == "http.request" and not message.get("more_body", False):
@@ -67,6 +85,9 @@ class AsgiExchange(Exchange):
 
     async def _note_start(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            # Servers differ in what they let through; a mounted application's headers come too.
+            message["headers"] = headers = list(message.get("headers", ()))
+            check_headers(headers)
             self._started = True
         elif self._inbox is not None and not message.get("more_body", False):
             self._inbox.leaving.answered()
@@ -213,7 +234,7 @@ async def handle(
         if target.max_body is not None:
             check_length(length, target.max_body)
         if target.reads_body and target.needs_body:
-            exchange.body = await _whole_body(receive, target.max_body)
+            exchange.take_body(await _whole_body(receive, target.max_body))
     except Refused as refused:
         await exchange.reply(refusal(refused, [(b"connection", b"close")]))
         return

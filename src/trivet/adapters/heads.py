@@ -1,12 +1,14 @@
 """A head's lines taken apart, and what is remembered of those that repeat.
 
 The lines come from a head that llhttp has passed, so that splitting them is safe. Request lines
-and the headers that clients repeat word for word are looked up instead of taken apart again
-Nothing that may be a secret is remembered,
-and every table is bounded.
+and the headers that clients repeat word for word are looked up instead of taken apart again.
+Nothing that may be a secret is remembered, and every table is bounded. An answer's lines are
+written here too.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from trivet.adapters.gate import HABITS, SINGLETONS, Line, Refused, check_host, parse_line
 
@@ -15,6 +17,7 @@ __all__ = [
     "HOST",
     "LENGTH",
     "common_line",
+    "header_block",
     "known_header",
     "known_line",
     "learn_header",
@@ -123,3 +126,12 @@ def learn_header(raw: bytes) -> tuple[tuple[bytes, bytes], int, int]:
             _headers.clear()
         _headers[raw] = entry
     return entry
+
+
+def header_block(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Write header lines, refusing values that would begin a line of their own."""
+    block = b"".join([b"%b: %b\r\n" % pair for pair in headers])
+    count = len(headers)
+    if block.count(b"\n") != count or block.count(b"\r") != count or b"\0" in block:
+        raise RuntimeError("a header of the answer holds a line break or a NUL byte")
+    return block

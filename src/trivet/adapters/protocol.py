@@ -9,6 +9,7 @@ The phases of a connection are in `phases.py`.
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import httptools
@@ -37,6 +38,7 @@ __all__ = ["HttpProtocol"]
 
 _END = b"\r\n\r\n"
 _MASK = HOST | CLOSER | LENGTH
+_NAME = re.compile(rb"(?<=\n)[^:\r\n]+(?=:)")  # of a header, in a head that llhttp has passed
 # What is framed so may be taken whole.
 _WHOLE = frozenset({HOST, HOST | LENGTH})
 
@@ -334,7 +336,8 @@ class HttpProtocol(Answering):
             config=service.config, server_state=service.state, app_state=service.app_state
         )
         successor.connection_made(transport)
-        successor.data_received(head)
+        # ASGI's names are in lower case; uvicorn passes on what it reads (0.54, websockets 17).
+        successor.data_received(_NAME.sub(lambda name: name[0].lower(), head))
         transport.set_protocol(successor)
         return True
 

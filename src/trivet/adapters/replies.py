@@ -14,7 +14,8 @@ from inspect import CORO_CREATED
 from typing import Any, Protocol
 
 from trivet.adapters.gate import Line
-from trivet.adapters.service import Service
+from trivet.adapters.heads import header_block
+from trivet.adapters.scopes import Origin, make_scope, scheme_of
 from trivet.http.exchange import (
     BODILESS,
     Answer,
@@ -53,14 +54,9 @@ class ClientGone(OSError):
     """The client left before its answer was complete; raised by `send`, as ASGI 2.4 asks."""
 
 
-class Wire(Protocol):
+class Wire(Origin, Protocol):
     """What an exchange needs of its connection."""
 
-    service: Service
-    client: tuple[str, int] | None
-    server: tuple[str, int | None] | None
-    scheme: str
-    is_trusted: bool
     is_write_paused: bool
 
     def write(self, data: bytes) -> None:
@@ -83,6 +79,9 @@ class Wire(Protocol):
 
     def close_after(self) -> None:
         """Let the connection end with this answer."""
+
+    def end_endless(self) -> None:
+        """End an answer that would not end by itself, and the connection."""
 
     def answered(self, exchange: SocketExchange, status: int) -> None:
         """Take note that the answer is complete."""
@@ -131,8 +130,15 @@ class SocketExchange(Exchange):
     def scope(self) -> Scope:
         half = self._asgi
         if half.scope is None:
-            half.scope = make_scope(self)
+            half.scope = make_scope(self, self.line, self.wire)
         return half.scope
+
+    @property
+    def scheme(self) -> str:
+        half = self.half
+        if half is not None and half.scope is not None:
+            return str(half.scope["scheme"])  # a hook may have written it
+        return scheme_of(self.headers, self.wire)
 
     @property
     def receive(self) -> Receive:
@@ -169,6 +175,15 @@ class SocketExchange(Exchange):
             wire.service.outbox.flush()  # whatever it does, the client has its answer
         if wire.is_write_paused:
             await wire.drain()
+
+    def end_endless(self) -> bool:
+        """End a stream of events, which holds up a stop for ever; True where this is one."""
+        outlet = self.half.outlet if self.half is not None else None
+        if outlet is None or not outlet.is_endless:
+            return False
+        outlet.end()
+        self.lose()
+        return True
 
     def lose(self) -> None:
         """The client left: wake who waits for it, and cancel the work."""
@@ -210,32 +225,6 @@ class AsgiHalf:
         """Let a waiting reader see that the answer is complete."""
         if self.inlet is not None:
             self.inlet.wake()
-
-
-def make_scope(exchange: SocketExchange) -> Scope:
-    """Give the ASGI scope of a request on a socket."""
-    wire, line = exchange.wire, exchange.line
-    service = wire.service
-    client, scheme = wire.client, wire.scheme
-    if wire.is_trusted:
-        client, scheme = service.peers.seen_through(exchange.headers, client, scheme)
-    root = service.config.root_path
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1" if line.minor else "1.0",
-        "method": exchange.method,
-        "scheme": scheme,
-        "path": root + exchange.path,
-        "raw_path": root.encode("ascii") + line.raw_path,
-        "query_string": exchange.query,
-        "root_path": root,
-        "headers": exchange.headers,
-        "client": client,
-        "server": wire.server,
-        "state": service.app_state.copy(),
-        "extensions": {"http.response.early_hint": {}},
-    }
 
 
 class Inlet:
@@ -312,7 +301,7 @@ class Inlet:
 class Outlet:
     """The answer of an ASGI application on its way to the client."""
 
-    __slots__ = ("_chunked", "_exchange", "_headers", "_left", "_silent", "status")
+    __slots__ = ("_chunked", "_exchange", "_headers", "_left", "_silent", "is_endless", "status")
 
     def __init__(self, exchange: SocketExchange) -> None:
         self._exchange = exchange
@@ -322,6 +311,8 @@ class Outlet:
         self._silent = False
         self._left = -1
         """Bytes of the announced content-length that are still to come; -1 without one."""
+        self.is_endless = False
+        """True for a stream of events that has begun: it does not end by itself."""
 
     async def send(self, message: Message) -> None:
         """Take the next message (ASGI `send`)."""
@@ -383,11 +374,19 @@ class Outlet:
                 data += b"0\r\n\r\n"
         if head or data:
             wire.write(head + data if head else data)
+            if head and self.is_endless and wire.service.is_stopping:
+                wire.end_endless()
         if not more:
+            self.is_endless = False
             if self._left > 0 and not self._silent:
                 raise RuntimeError("the answer's body is shorter than its content-length")
             wire.answered(exchange, self.status)
             wire.service.outbox.flush()  # the application may go on with whatever it likes
+
+    def end(self) -> None:
+        """End a stream of events as if it were whole; its client comes again for the rest."""
+        if self._chunked and not self._silent:
+            self._exchange.wire.write(b"0\r\n\r\n")
 
     def _head(self, data: bytes, more: bool) -> bytes:
         """Give the head of the answer, deciding how its end will be told."""
@@ -401,7 +400,9 @@ class Outlet:
         bodiless = status in BODILESS
         self._silent = bodiless or exchange.method == "HEAD"
         for name, value in headers:
-            if name == b"content-length":
+            if name == b"content-type" and value.startswith(b"text/event-stream"):
+                self.is_endless = more
+            elif name == b"content-length":
                 if not value.isdigit():
                     raise RuntimeError(f"the content-length {value!r} is not a number of bytes")
                 self._left = int(value) if not self._silent else -1
@@ -426,12 +427,3 @@ class Outlet:
             block = service.block_without(names)
         line = wire.connection_line(exchange)
         return b"".join((status_line(status), header_block(kept), *lines, block, line, b"\r\n"))
-
-
-def header_block(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """Write header lines, refusing values that would begin a line of their own."""
-    block = b"".join([b"%b: %b\r\n" % pair for pair in headers])
-    count = len(headers)
-    if block.count(b"\n") != count or block.count(b"\r") != count or b"\0" in block:
-        raise RuntimeError("a header of the answer holds a line break or a NUL byte")
-    return block

@@ -14,7 +14,16 @@ from starlette.requests import ClientDisconnect
 
 from trivet.adapters.gate import Refused, check_length, check_parsed, refusal
 from trivet.adapters.leaving import Leaving, has_no_body
-from trivet.http.exchange import Answer, Dispatch, Exchange, Message, Receive, Scope, Send
+from trivet.http.exchange import (
+    Answer,
+    Dispatch,
+    Exchange,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    check_headers,
+)
 
 __all__ = ["RsgiExchange", "RsgiProtocol", "RsgiScope", "handle", "read_body"]
 
@@ -94,6 +103,13 @@ class RsgiExchange(Exchange):
         return self._made
 
     @property
+    def scheme(self) -> str:
+        if self._made is None:
+            return self._rsgi.scheme
+        scheme: str = self._made["scheme"]  # a hook may have written it
+        return scheme
+
+    @property
     def receive(self) -> Receive:
         return self._receive
 
@@ -134,9 +150,11 @@ class RsgiExchange(Exchange):
         if kind == "http.response.start":
             if self._started:
                 raise RuntimeError("'http.response.start' came twice; an answer starts once")
+            headers = list(message.get("headers", ()))
+            check_headers(headers)
             self._started = True
             self._status = int(message["status"])
-            self._top = text_headers(message.get("headers", ()))
+            self._top = text_headers(headers)
         elif kind == "http.response.body":
             if not self._started:
                 raise RuntimeError("'http.response.body' came before 'http.response.start'")

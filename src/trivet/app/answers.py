@@ -57,8 +57,8 @@ async def http_exception_handler(request: Request, exc: StarletteHTTPException) 
 async def request_validation_exception_handler(
     request: Request, exc: RequestValidationError
 ) -> JSONResponse:
-    """Answer a request that does not fit with 422 and the list of its errors."""
-    return JSONResponse({"detail": jsonable_encoder(exc.errors())}, status_code=422)
+    """Answer a request that does not fit with its status, mostly 422, and its errors."""
+    return JSONResponse({"detail": jsonable_encoder(exc.errors())}, status_code=exc.status_code)
 
 
 async def websocket_request_validation_exception_handler(
@@ -175,8 +175,7 @@ class ErrorHandlers:
         if handler is http_exception_handler:
             answer = self._http_answer(error)  # type: ignore[arg-type]
         elif handler is request_validation_exception_handler:
-            body = self.shape.to_json(422, errors=error.errors())  # type: ignore[attr-defined]
-            answer = Answer(Head(422, [self._content_type]), body)
+            answer = self._validation_answer(error)  # type: ignore[arg-type]
         else:
             return None
         # An exception that is raised again and again would gather the frames of every request.
@@ -252,6 +251,11 @@ class ErrorHandlers:
         return Answer(
             Head(error.status_code, headers), self.shape.to_json(error.status_code, error.detail)
         )
+
+    def _validation_answer(self, error: RequestValidationError) -> Answer:
+        status = error.status_code
+        body = self.shape.to_json(status, errors=error.errors())
+        return Answer(Head(status, [self._content_type]), body)
 
     async def close_socket(self, socket: WebSocket, error: Exception) -> None:
         """End a WebSocket for `error`, or raise it where nobody handles it."""

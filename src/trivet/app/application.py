@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
@@ -21,18 +22,20 @@ from trivet.app.build import Built, build
 from trivet.app.debug import debug_page
 from trivet.app.documentation import add_documentation
 from trivet.app.face import core, with_middleware
-from trivet.app.hooks import HookChain
+from trivet.app.hooks import HookChain, with_secure_headers
 from trivet.app.options import DOCUMENT_DEFAULTS, AppOptions
 from trivet.app.overrides import Overrides
 from trivet.app.part import Part
 from trivet.binding.outside import resolved
 from trivet.errors import SetupError, TrivetDeprecationWarning
 from trivet.http.exchange import ASGIApp, Exchange, Receive, Scope, Send, Target
+from trivet.middleware.headers import SecureHeaders, careful_headers
 from trivet.middleware.hook import Hook
 from trivet.openapi.document import get_openapi
 from trivet.openapi.error_shape import FASTAPI, ErrorShape
 from trivet.routing.around import Around, joined
 from trivet.routing.declaring import Declaring, Handler
+from trivet.routing.enclosing import Enclosing
 from trivet.routing.frontend import Fallback
 from trivet.routing.router import IncludeOptions, Router
 
@@ -95,6 +98,7 @@ class App(Declaring):
     # imports one, because what is declared on import may depend on it already.
     forces_debug = False
     router_class = Router
+    sends_secure_headers = True  # where an application says nothing of them
 
     title: str
     summary: str | None
@@ -148,7 +152,10 @@ class App(Declaring):
         )
         self.user_middleware: list[Middleware] = list(options.get("middleware") or [])
         self.hooks: list[Hook] = list(options.get("hooks") or [])
+        default = careful_headers() if self.sends_secure_headers else None
+        self.secure_headers: SecureHeaders | None = options.get("secure_headers", default)
         self.arounds: list[Around] = []
+        self.enclosings: list[Enclosing] = []  # around every route, outermost first
         # By type; where several of one type may be there, the later ones by themselves.
         self.parts: dict[type[Part] | Part, Part] = {}
         self._built: Built | None = None
@@ -221,7 +228,7 @@ class App(Declaring):
             errors = ErrorHandlers(
                 self.exception_handlers,
                 outermost=not self.is_surrounded,
-                hooks=HookChain(self.hooks),
+                hooks=HookChain(with_secure_headers(self.hooks, self._headers_sent())),
                 shape=self.error_shape,
                 debug_page=debug_page if self.debug else None,
                 plain_failures=self.plain_failures,
@@ -235,6 +242,12 @@ class App(Declaring):
                 answers_head=self.answers_head,
             )
         return self._built
+
+    def _headers_sent(self) -> SecureHeaders | None:
+        # A browser that was told of HTTPS while one develops would not forget it for a year.
+        if self.debug and self.secure_headers is not None:
+            return replace(self.secure_headers, hsts=None)
+        return self.secure_headers
 
     def _changed(self) -> None:
         self._built = None
@@ -280,6 +293,11 @@ class App(Declaring):
                 separate_input_output_schemas=self.separate_input_output_schemas,
                 external_docs=self.openapi_external_docs,
                 error_shape=self.error_shape,
+                security_schemes={
+                    name: scheme
+                    for part in self.parts.values()
+                    for name, scheme in part.security_schemes().items()
+                },
             )
         return self.openapi_schema
 
@@ -301,14 +319,16 @@ class App(Declaring):
         if found is not None and not getattr(part, "may_be_several", False):
             return found  # type: ignore[return-value]
         for needed in part.requires:
-            if type(needed) not in self.parts:
-                self.use(needed)
+            self.use(needed)
         self.parts[type(part) if found is None else part] = part
         part.install(self)
         self.hooks.extend(part.hooks())
         around = part.around()
         if around is not None:
             self.arounds.append(around)
+        enclosing = part.enclosing()
+        if enclosing is not None:
+            self.enclosings.append(enclosing)
         for key, handler in part.exception_handlers().items():
             self.exception_handlers.setdefault(key, handler)
         router = part.router()

@@ -18,10 +18,13 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import RedirectResponse
 
 from trivet.app.answers import ErrorHandlers
+from trivet.binding.bodies import FORM_LIMITS
 from trivet.http.exchange import Answer, Exchange, Scope, Target
 from trivet.routing.around import Around
+from trivet.routing.body_first import BodyFirst
 from trivet.routing.contexts import RouteContext, contexts
 from trivet.routing.custom import CustomTarget
+from trivet.routing.enclosing import Enclosed, enclosures_of
 from trivet.routing.frontend import finder
 from trivet.routing.functions import Surrounded, Surroundings, chain_of
 from trivet.routing.route import Route, WebSocketRoute
@@ -161,6 +164,10 @@ class Built:
         self._not_allowed: dict[frozenset[str], Target] = {}
         self._fixed = {} if asks else table.fixed
         self._asks = asks
+        if errors.hooks.wants_body:
+            self._wants_body = errors.hooks.wants_body
+            self._found = self.find
+            self.find = self._find_with_body  # type: ignore[method-assign]  # only where one asks
 
     def find(self, exchange: Exchange) -> Target:
         """Give the target of a request; see `Dispatch`."""
@@ -171,6 +178,14 @@ class Built:
                 exchange.target = target
                 return target
         target = exchange.target = self._search(exchange)
+        return target
+
+    def _find_with_body(self, exchange: Exchange) -> Target:
+        target = self._found(exchange)
+        for wants in self._wants_body:
+            if wants(exchange):
+                target = exchange.target = BodyFirst(target)
+                break
         return target
 
     def _search(self, exchange: Exchange) -> Target:
@@ -303,11 +318,21 @@ class _Targets:
             return ForeignTarget(route, errors, self._context)
         declared: Any = found.original_route
         context = {**self._context, "route": declared, "endpoint": route.endpoint}
+        if route.form_limits:
+            context[FORM_LIMITS] = route.form_limits
         compiled = compile_route(route, self._overrides, self._around)
-        target = RouteTarget(route, compiled, errors, context, self._around)
-        if type(declared).get_route_handler is Route.get_route_handler:
-            return target
-        return CustomTarget(target, declared.handler_for(target), errors)
+        may_wait = compiled.suspends or compiled.has_lifetimes
+        enclosures = enclosures_of(self._context["app"], route, may_wait=may_wait)
+        bare = errors.without_hooks() if enclosures else errors
+        concludes = any(enclosure.concludes for _, enclosure in enclosures)
+        plain = RouteTarget(route, compiled, bare, context, self._around, concludes=concludes)
+        target: Target = plain
+        if type(declared).get_route_handler is not Route.get_route_handler:
+            target = CustomTarget(plain, declared.handler_for(plain), bare)
+        for count, (_, enclosure) in enumerate(enclosures, 1):
+            outer = errors if count == len(enclosures) else bare
+            target = Enclosed(target, enclosure, outer)
+        return target
 
 
 class _Always:

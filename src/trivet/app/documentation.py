@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from trivet.app.hooks import secure_headers_of
 from trivet.concurrency import run_in_thread
 from trivet.errors import HTTPException
+from trivet.middleware.headers import csp_nonce, page_policy
 from trivet.openapi.assets import CDN, Assets, PageUrls, find_assets
 from trivet.openapi.pages import (
     RedocPage,
@@ -18,6 +21,8 @@ from trivet.openapi.pages import (
 
 __all__ = ["add_documentation"]
 
+# ReDoc searches in a worker that it makes of a text.
+_WORKERS = {"worker-src": "'self' blob:"}
 # The files' addresses change with their content.
 _FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 
@@ -80,11 +85,14 @@ class _Pages:
             oauth2_redirect_url=root + redirect if redirect else None,
             init_oauth=app.swagger_ui_init_oauth,
             parameters=app.swagger_ui_parameters or {},
+            nonce=self._nonce(request),
         )
-        return HTMLResponse(page.html())
+        return self._shown(page.html(), request)
 
     async def swagger_ui_redirect(self, request: Request) -> HTMLResponse:
-        return get_swagger_ui_oauth2_redirect_html()
+        answer = get_swagger_ui_oauth2_redirect_html(self._nonce(request))
+        answer.headers.update(self._policy(request))
+        return answer
 
     async def redoc(self, request: Request) -> HTMLResponse:
         app, root = self._app, _root(request)
@@ -95,8 +103,25 @@ class _Pages:
             js_url=urls.redoc_js,
             favicon_url=urls.favicon,
             with_google_fonts=self._assets is None,
+            nonce=self._nonce(request),
         )
-        return HTMLResponse(page.html())
+        return self._shown(page.html(), request)
+
+    def _nonce(self, request: Request) -> str | None:
+        return None if self._pages_policy() is None else csp_nonce(request)
+
+    def _policy(self, request: Request) -> dict[str, str]:
+        found = page_policy(self._pages_policy(), request)
+        return {} if found is None else {"content-security-policy": found}
+
+    def _pages_policy(self) -> Mapping[str, str] | None:
+        headers = secure_headers_of(self._app)
+        if headers is None or headers.pages is None:
+            return None
+        return {**headers.pages, **_WORKERS}
+
+    def _shown(self, text: str, request: Request) -> HTMLResponse:
+        return HTMLResponse(text, headers=self._policy(request))
 
     async def asset(self, request: Request) -> Response:
         assets: Any = self._assets

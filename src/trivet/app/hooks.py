@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from trivet.adapters.asgi import AsgiExchange
 from trivet.http.exchange import Answer, Exchange, Scope, Send
+from trivet.middleware.headers import SecureHeaders
 from trivet.middleware.hook import After, Hook, hooked
 
-__all__ = ["HookChain"]
+__all__ = ["HookChain", "secure_headers_of", "with_secure_headers"]
+
+Dressing = Callable[[Exchange, Answer], Answer]
 
 
 class HookChain:
@@ -31,7 +34,12 @@ class HookChain:
             for index, method in enumerate(self.methods)
             if method.connect is not None
         ]
+        self.wants_body = [m.wants_body for m in self.methods if m.wants_body is not None]
         self.is_empty = not self.methods
+        # Where nothing is done but to give heads more headers, each head has a twin with them.
+        alone = hooks[0] if len(hooks) == 1 else None
+        is_fixed = isinstance(alone, SecureHeaders) and alone.is_fixed
+        self.dress: Dressing | None = alone.put_on if is_fixed else None  # type: ignore[union-attr]
 
     def before(self, exchange: Exchange) -> Answer | None:
         """Run what stands before the route; an answer ends the request."""
@@ -73,3 +81,17 @@ class HookChain:
 
 async def _nothing(*message: Any) -> Any:
     raise AssertionError("hooks neither read nor send")
+
+
+def with_secure_headers(hooks: Sequence[Hook], headers: SecureHeaders | None) -> Sequence[Hook]:
+    """Give the hooks with `headers` around them, unless one of them says it already."""
+    if headers is None or any(isinstance(hook, SecureHeaders) for hook in hooks):
+        return hooks
+    return [headers, *hooks]
+
+
+def secure_headers_of(app: Any) -> SecureHeaders | None:  # Any: the application, above this file
+    """Give the headers that an application's answers get: those of its hook, or else its own."""
+    said = (hook for hook in app.hooks if isinstance(hook, SecureHeaders))
+    own: SecureHeaders | None = app.secure_headers
+    return next(said, own)

@@ -48,6 +48,10 @@ def _with_mounted(app: Any, seen: set[int]) -> Iterator[AbstractAsyncContextMana
         if opened is not None:
             yield opened
     yield router.lifespan_context(app)
+    for part in getattr(app, "parts", {}).values():
+        opened = part.serving(app)
+        if opened is not None:
+            yield opened
     for context in contexts(router.routes):
         route = context.original_route
         if isinstance(route, starlette.Mount | starlette.Host):

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from trivet.binding.params import Depends
+from trivet.middleware.headers import SecureHeaders
 from trivet.middleware.hook import Hook
 from trivet.openapi.assets import PageUrls
 from trivet.openapi.error_shape import ErrorShape
@@ -45,11 +46,14 @@ class AppOptions(TypedDict, total=False):
     `max_body_size` is in bytes: 16 MiB where it is left out, no limit where it is
     None. `hooks` are native middleware, outermost first; `middleware` is
     ASGI middleware of Starlette's kind. `error_shape` is how errors are answered and documented.
-    `page_urls` says where the documentation pages find their scripts: from the installation where
-    it is left out, `trivet.openapi.assets.CDN`, or your own.
+    `secure_headers` are what every answer has unless a handler says otherwise: None leaves them
+    out, and a hook of this kind takes their place. `page_urls` says where the documentation pages
+    find their scripts: from the installation where it is left out, `trivet.openapi.assets.CDN`, or
+    your own.
     """
 
     debug: bool
+    secure_headers: SecureHeaders | None
     routes: Sequence[BaseRoute] | None
     title: str
     summary: str | None

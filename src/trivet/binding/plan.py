@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from trivet.binding import params
+from trivet.binding.bodies import BodyReader
 from trivet.binding.scheme import SecurityScheme
 from trivet.concurrency import Limit
 from trivet.schema.annotations import is_subclass, parameters_class_of
@@ -145,6 +146,13 @@ class Call:
             found[call.key] = call
             waiting.extend(reversed(call.dependencies))
         return list(found.values())
+
+    def bodies(self) -> dict[str, Field]:
+        """Give what the first dependency below that reads the body takes, by media type."""
+        for call in self.walk():
+            if isinstance(call.function, BodyReader):
+                return dict(call.function.bodies)
+        return {}
 
     def body_fields(self) -> list[Field]:
         """Give the body's fields of this call and of all below it."""

@@ -15,12 +15,13 @@ from urllib.parse import parse_qsl
 
 from pydantic_core import ValidationError, from_json
 from starlette.datastructures import FormData, Headers, QueryParams
-from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
+from trivet.binding.bodies import form_of_request
 from trivet.errors import HTTPException, RequestValidationError
 from trivet.http.exchange import Exchange, Message, Receive
+from trivet.http.form_charsets import refused_charset
 from trivet.schema.field import ABSENT, errors_at
 
 __all__ = [
@@ -37,6 +38,18 @@ __all__ = [
 ]
 
 
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class _FormlessRequest(Request):
+    """A request whose form is in a charset that is not taken."""
+
+    def form(self, **limits: Any) -> Any:  # Any: as Starlette's is typed, and it gives nothing
+        """Raise a 415."""
+        charset = refused_charset(self.scope["headers"]) or ""
+        raise HTTPException(415, f"This form is in the charset {charset[:40]!r}; send it in UTF-8.")
+
+
 def request_of(x: Exchange) -> Request:
     """Give the request object of an exchange, made when somebody first asks for it."""
     request: Request | None = x.request
@@ -46,7 +59,10 @@ def request_of(x: Exchange) -> Request:
         receive = x.receive
         if x.target.max_body is not None and not x.target.reads_body:
             receive = _limited(receive, x.target.max_body)
-        request = x.request = Request(scope, receive, x.send)
+        # A form is refused by whoever reads it: until then it is a body like any other.
+        is_refused = x.method not in _BODILESS and refused_charset(x.headers) is not None
+        kind = _FormlessRequest if is_refused else Request
+        request = x.request = kind(scope, receive, x.send)
         if x.target.reads_body:
             request._body = x.body  # the face has read it: a second reader gets the same bytes
     return request
@@ -177,14 +193,7 @@ def _not_json(text: str, reason: ValueError) -> Exception:
 
 async def form_of(x: Exchange, limits: dict[str, int]) -> FormData:
     """Read the form; the caller closes it. Raises a 400 for one that cannot be parsed."""
-    try:
-        return await request_of(x).form(**limits)
-    except (StarletteHTTPException, ClientDisconnect):
-        raise
-    except Exception as error:
-        if isinstance(getattr(error, "status_code", None), int):
-            raise
-        raise HTTPException(400, "There was an error parsing the body") from error
+    return await form_of_request(request_of(x), limits)
 
 
 def noted(

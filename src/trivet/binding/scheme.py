@@ -7,9 +7,10 @@ them only by this page.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-__all__ = ["SecurityScheme"]
+__all__ = ["PartsScheme", "SecurityScheme"]
 
 
 class SecurityScheme:
@@ -21,3 +22,16 @@ class SecurityScheme:
     model: Mapping[str, Any]  # Any: JSON, the OpenAPI Security Scheme Object in OpenAPI's key names
     scheme_name: str
     """The key of the scheme under `components.securitySchemes`; equal names are one scheme."""
+
+
+class PartsScheme(SecurityScheme):
+    """A dependency that takes whatever credentials the application's parts know.
+
+    It is declared before anybody knows which parts there will be: in the document stand in its
+    place, as alternatives, the schemes that the parts bring (`Part.security_schemes`).
+    """
+
+    model: Mapping[str, Any] = MappingProxyType({})
+    scheme_name = ""
+    is_optional: bool = False
+    """True where nobody's credentials will do as well."""

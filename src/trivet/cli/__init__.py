@@ -24,9 +24,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from trivet.cli.find import CannotFindApp, find
 from trivet.cli.options import LoadOptions, flatten
-from trivet.cli.terminal import Pen
 from trivet.cli.trouble import EXIT_CANNOT_LOAD, tell
 from trivet.errors import SetupError
+from trivet.terminal import Pen
 
 __all__ = ["main"]
 
@@ -49,8 +49,14 @@ _COMMANDS = {
     "routes": _Entry("routes", "routes", "List the routes", _LOOK),
     "explain": _Entry("explain", "explain", "Say what happens to one request", _LOOK),
     "openapi": _Entry("openapi", "openapi", "Write the OpenAPI document", _LOOK),
+    "openapi diff": _Entry(
+        "openapi_diff", "diff", "Say what changed between two documents, and what breaks", _LOOK
+    ),
     "check": _Entry("check", "check", "Look for mistakes, and for what production lacks", _LOOK),
+    "admin": _Entry("admin", "admin", "Open an admin on a database that is there already", _MAKE),
     "new": _Entry("new", "new", "Begin a file or a small project", _MAKE),
+    "client python": _Entry("client", "python", "Write a typed Python client", _MAKE),
+    "client typescript": _Entry("client", "typescript", "Write a typed TypeScript client", _MAKE),
     "shell": _Entry("shell", "shell", "Open a Python prompt with the application in it", _MAKE),
 }
 
@@ -88,6 +94,17 @@ class _Commands(TyperGroup):
         for param in command.params:
             _leave_default(param)
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; two words may be one: `openapi diff`, `client python`."""
+        name = " ".join(args[:2])
+        if len(args) > 1 and name in _COMMANDS:
+            return name, self.get_command(ctx, name), args[2:]
+        seconds = [two[1] for one in _COMMANDS if (two := one.split(" "))[1:] and two[0] == args[0]]
+        if seconds and args[0] not in _COMMANDS:
+            wanted = " or ".join(f"'{args[0]} {one}'" for one in seconds)
+            raise typer.BadParameter(f"'{args[0]}' takes one more word: {wanted}", ctx=ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         # Options before a command of ours are defaults of its own.

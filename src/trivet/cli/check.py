@@ -11,8 +11,8 @@ from trivet.checks import Finding, Level, collect, has_errors, report
 from trivet.cli.findings import checks_of
 from trivet.cli.opened import open_app
 from trivet.cli.options import AppArgument, LoadOptions
-from trivet.cli.terminal import Pen
 from trivet.cli.trouble import EXIT_FOUND
+from trivet.terminal import Pen
 
 __all__ = ["check"]
 

@@ -15,10 +15,10 @@ from trivet.cli.listing import where
 from trivet.cli.matching import Matched, Outcome, match_route, nearest_paths
 from trivet.cli.opened import open_app
 from trivet.cli.options import LoadOptions
-from trivet.cli.terminal import Pen
 from trivet.cli.trouble import EXIT_FOUND
 from trivet.middleware.hook import hooked
 from trivet.routing.around import joined, preparings
+from trivet.routing.enclosing import enclosures_of
 from trivet.routing.explained import (
     arguments_of,
     dependencies_of,
@@ -29,6 +29,7 @@ from trivet.routing.explained import (
 from trivet.routing.route import WebSocketRoute
 from trivet.routing.serve import compile_route, compile_socket
 from trivet.routing.state import RouteState
+from trivet.terminal import Pen
 
 __all__ = ["explain"]
 
@@ -78,6 +79,7 @@ def explain(
         _tell_dependencies(pen, route.plan)
         _tell_surroundings(pen, app)
         if isinstance(route, RouteState):
+            _tell_enclosures(pen, app, route, compiled)
             _tell_answer(pen, app, route)
         if source:
             _heading(pen, "Generated function")
@@ -195,9 +197,23 @@ def _tell_surroundings(pen: Pen, app: App) -> None:
         for hook in app.hooks:
             methods = hooked(hook)
             does = [
-                name for name in ("before", "after", "wrap", "connect") if getattr(methods, name)
+                name
+                for name in ("wants_body", "before", "after", "wrap", "connect")
+                if getattr(methods, name)
             ]
             pen.write(f"  {methods.name}  {pen.paint(', '.join(does), 'dim')}")
+
+
+def _tell_enclosures(pen: Pen, app: App, route: RouteState, compiled: Compiled) -> None:
+    """Write what may answer in the route's place, outermost first."""
+    may_wait = compiled.suspends or compiled.has_lifetimes
+    enclosures = enclosures_of(app, route, may_wait=may_wait)
+    if enclosures:
+        _heading(pen, "Enclosed by, outermost first")
+        for enclosing, enclosure in reversed(enclosures):
+            pen.write(f"  {type(enclosing).__name__.strip('_')}")
+            for line in enclosure.explained():
+                pen.write(f"    {line}")
 
 
 def _tell_answer(pen: Pen, app: App, route: RouteState) -> None:

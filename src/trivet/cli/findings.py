@@ -15,20 +15,25 @@ from starlette.convertors import PathConvertor
 
 from trivet.app.application import App
 from trivet.checks import Check, Finding, Level
+from trivet.cli.deploying import DEPLOYING
 from trivet.cli.listing import where
-from trivet.middleware.hook import hooked
-from trivet.routing.contexts import contexts
+from trivet.middleware.csrf import Csrf
+from trivet.routing.contexts import Included, contexts
+from trivet.routing.router import Router
 
 __all__ = ["checks_of"]
 
 
 def checks_of(app: App, *, deploy: bool) -> list[Check]:
     """Give the checks of an application: ours, its parts', and for `deploy` those of production."""
-    every: list[Callable[[App], Any]] = [builds, documents, reaches_every_route]  # Any: findings
+    every: list[Callable[[App], Iterator[Finding]]] = [builds, documents, reaches_every_route]
+    every += [exempts_routes, asks_routers]
     if deploy:
-        every += [shows_nothing, guards_hosts, guards_answers, guards_transport]
+        every += DEPLOYING
     found: list[Check] = [_named(check, app) for check in every]
     found += [partial(part.checks, app) for part in app.parts.values()]
+    if deploy:
+        found += [partial(part.deploy_checks, app) for part in app.parts.values()]
     return found
 
 
@@ -91,6 +96,40 @@ def reaches_every_route(app: App) -> Iterator[Finding]:
         earlier.append(route)
 
 
+def exempts_routes(app: App) -> Iterator[Finding]:
+    """What Csrf does not guard is there: a path that was renamed would be open when it is back."""
+    exempt = [path for hook in app.hooks if isinstance(hook, Csrf) for path in hook.exempt]
+    if not exempt:
+        return
+    routes = [context.effective for context in contexts(app.routes)]
+    for path in exempt:
+        below = path.removesuffix("*") if path.endswith("/*") else None
+        if not any(_leads_to(route, path, below) for route in routes):
+            yield Finding(
+                Level.WARNING,
+                "routes.csrf-exempt",
+                f"Csrf(exempt=…) names {path!r}, and no route has this path",
+                "take it out, or write the path as the route has it (trivet routes)",
+            )
+
+
+def asks_routers(app: App) -> Iterator[Finding]:
+    """Routers that were made of something else, such as a model, say what they lack here."""
+    asked: list[Router] = [app.router]
+    for router in asked:  # it grows meanwhile
+        yield from router.findings(app)
+        inner = [route.router for route in router.routes if isinstance(route, Included)]
+        asked += [one for one in inner if one not in asked]
+
+
+def _leads_to(route: Any, path: str, below: str | None) -> bool:  # Any: see above
+    """Tell whether a route takes this path, or has one with the beginning `below`."""
+    if below and str(getattr(route, "path", "")).startswith(below):
+        return True
+    pattern = getattr(route, "path_regex", None)
+    return pattern is not None and pattern.match(path) is not None
+
+
 def _sample(route: Any) -> str:  # Any: see above
     """Give a path that stands for all that the route takes: parameters as `{name}`."""
     path = str(route.path_format)
@@ -121,62 +160,3 @@ def _methods(route: Any) -> str:  # Any: see above
     if isinstance(route, starlette.WebSocketRoute):
         return "WS"
     return ",".join(sorted(route.methods or ())) or "ANY"
-
-
-def shows_nothing(app: App) -> Iterator[Finding]:
-    """Nothing is shown to strangers that is meant for developers."""
-    if app.debug:
-        yield Finding(
-            Level.ERROR,
-            "deploy.debug",
-            "debug is on: errors show source and values to everybody",
-            "App(debug=False); trivet dev switches it on while you write",
-        )
-    shown = [url for url in (app.docs_url, app.redoc_url, app.openapi_url) if url]
-    if app.openapi_url and shown:
-        yield Finding(
-            Level.INFO,
-            "deploy.docs",
-            f"everybody can read {', '.join(shown)}",
-            "App(openapi_url=None) hides the document and its pages, if they are not meant for all",
-        )
-
-
-def guards_hosts(app: App) -> Iterator[Finding]:
-    """Only the application's own host names are served."""
-    if not _has(app, "hosts", "TrustedHostMiddleware"):
-        yield Finding(
-            Level.WARNING,
-            "deploy.hosts",
-            "every Host header is accepted, and links made from it may lead anywhere",
-            'app.add_hook(AllowedHosts(allowed_hosts=["shop.example"])), '
-            "from trivet.middleware.hosts",
-        )
-
-
-def guards_answers(app: App) -> Iterator[Finding]:
-    """Answers carry the headers that browsers need to be careful."""
-    if not _has(app, "headers"):
-        yield Finding(
-            Level.WARNING,
-            "deploy.headers",
-            "answers have no security headers (nosniff, frame and referrer policy, HSTS)",
-            "app.add_hook(SecureHeaders()), from trivet.middleware.headers",
-        )
-
-
-def guards_transport(app: App) -> Iterator[Finding]:
-    """Plain HTTP leads to HTTPS."""
-    if not _has(app, "https", "HTTPSRedirectMiddleware"):
-        yield Finding(
-            Level.INFO,
-            "deploy.https",
-            "plain HTTP is served like HTTPS, unless a proxy in front redirects it",
-            "app.add_hook(HttpsRedirect()), from trivet.middleware.https",
-        )
-
-
-def _has(app: App, hook: str, middleware: str | None = None) -> bool:
-    return any(hooked(found).name == hook for found in app.hooks) or any(
-        getattr(found.cls, "__name__", None) == middleware for found in app.user_middleware
-    )

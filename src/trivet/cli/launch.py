@@ -18,9 +18,9 @@ from typing import Any
 from trivet.app.application import App
 from trivet.cli.find import Place
 from trivet.cli.load import load
-from trivet.cli.terminal import Pen
 from trivet.cli.trouble import EXIT_CANNOT_LOAD, tell
 from trivet.errors import SetupError
+from trivet.terminal import Pen
 
 __all__ = ["TARGET", "Launch", "application"]
 

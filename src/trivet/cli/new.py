@@ -14,8 +14,8 @@ from typing import Annotated
 
 import typer
 
-from trivet.cli.terminal import Pen
 from trivet.cli.trouble import EXIT_FOUND
+from trivet.terminal import Pen
 
 __all__ = ["new"]
 

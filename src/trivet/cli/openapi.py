@@ -13,9 +13,9 @@ import typer
 
 from trivet.cli.opened import open_app
 from trivet.cli.options import AppArgument, LoadOptions
-from trivet.cli.terminal import Pen
 from trivet.cli.trouble import EXIT_FOUND
 from trivet.cli.yaml_text import to_yaml
+from trivet.terminal import Pen
 
 __all__ = ["openapi"]
 

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from trivet.app.application import App
-from trivet.app.part import Part
+from trivet.app.part import CommandGroup, Part
 from trivet.cli.broken import broke
 from trivet.cli.opened import open_any
 from trivet.cli.options import LoadOptions
@@ -63,6 +63,8 @@ def _command(given: Any) -> Any:  # Any: see find_commands
     """Make a command of a function, a Typer application, or a command of Typer's or Click's."""
     if isinstance(given, TyperCommand | TyperGroup):
         return given
+    if isinstance(given, CommandGroup):
+        return _group(given)
     if isinstance(given, typer.Typer):
         command = typer.main.get_command(given)
         name = given.info.name
@@ -77,9 +79,30 @@ def _command(given: Any) -> Any:  # Any: see find_commands
             mend="a function, a typer.Typer() with a name, or a command of Click's",
         )
     holder = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    plain = _plain(given) if inspect.iscoroutinefunction(given) else given
-    holder.command()(_with_arguments(plain))
+    holder.command()(_typed(given))
     return typer.main.get_command(holder)
+
+
+def _group(given: CommandGroup) -> Any:  # Any: see find_commands
+    holder = typer.Typer(
+        name=given.name,
+        help=given.help,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+    )
+    holder.callback()(lambda: None)  # a group of one command is a group too
+    for name, function in given.commands.items():
+        holder.command(name)(_typed(function))
+    command = typer.main.get_command(holder)
+    command.name, command.help = given.name, given.help
+    return command
+
+
+def _typed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function as Typer reads it."""
+    plain = _plain(function) if inspect.iscoroutinefunction(function) else function
+    return _with_arguments(plain)
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:

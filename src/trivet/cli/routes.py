@@ -10,7 +10,7 @@ import typer
 from trivet.cli.listing import Listed, list_routes
 from trivet.cli.opened import open_app
 from trivet.cli.options import AppArgument, LoadOptions
-from trivet.cli.terminal import Pen
+from trivet.terminal import Pen
 
 __all__ = ["routes"]
 

@@ -13,7 +13,7 @@ import typer
 from trivet.cli.listing import list_routes
 from trivet.cli.opened import open_any
 from trivet.cli.options import AppArgument, LoadOptions
-from trivet.cli.terminal import Pen
+from trivet.terminal import Pen
 
 __all__ = ["shell"]
 

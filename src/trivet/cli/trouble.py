@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from trivet.cli.broken import AppBroke
 from trivet.cli.find import CannotLoad
-from trivet.cli.terminal import Pen
 from trivet.errors import SetupError
+from trivet.terminal import Pen
 
 __all__ = ["EXIT_CANNOT_LOAD", "EXIT_FOUND", "EXIT_USAGE", "tell"]
 

@@ -143,6 +143,12 @@ class Exchange(ABC):
         """The ASGI scope of this request, made when it is first asked for."""
 
     @property
+    def scheme(self) -> str:
+        """`https` or `http`, as the client used it, so far as its proxies are trusted."""
+        scheme: str = self.scope["scheme"]
+        return scheme
+
+    @property
     @abstractmethod
     def receive(self) -> Receive:
         """The ASGI receive of this request: the body as messages, then the disconnect."""

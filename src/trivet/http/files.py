@@ -13,7 +13,6 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from mimetypes import guess_type
 
@@ -22,6 +21,7 @@ from starlette.responses import FileResponse as StarletteFileResponse
 from starlette.responses import Response
 
 from trivet.concurrency import run_in_thread
+from trivet.http.conditional import KEPT_BY_NOT_MODIFIED, verdict
 from trivet.http.exchange import Receive, Scope, Send
 
 __all__ = [
@@ -32,13 +32,13 @@ __all__ = [
     "accepted_encodings",
     "accepts_page",
     "file_response",
+    "is_device",
     "is_hashed",
     "is_hidden",
     "media_type_of",
     "path_below_mount",
     "preferred",
     "status_of",
-    "verdict",
 ]
 
 # A year in seconds, the longest that caches honour; RFC 8246 for the second word.
@@ -74,19 +74,23 @@ _MEDIA_TYPES = {
     ".zst": "application/zstd",
 }
 
+# The digits are also those that are written high.
+_DEVICE = re.compile(
+    r"con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]", re.IGNORECASE
+)
+
 _CONDITIONS = ("if-none-match", "if-modified-since", "if-match", "if-unmodified-since")
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
-_ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
-_KEPT_BY_NOT_MODIFIED = frozenset(
-    {"cache-control", "content-location", "date", "etag", "expires", "set-cookie", "vary"}
-)
 
 
 class FileResponse(StarletteFileResponse):
     """A file with ranges (RFC 9110, 14) and preconditions (13): 206, 304, 412 and 416 where due.
 
+    Who asks for more than ten ranges gets the whole file; those that overlap are sent once.
     Raises `RuntimeError` when it is sent and the file is not there.
     """
+
+    max_ranges = 10
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = await self._refusal(scope)
@@ -121,39 +125,9 @@ class FileResponse(StarletteFileResponse):
             answer.raw_headers = [
                 (name, value)
                 for name, value in self.raw_headers
-                if name.decode("latin-1") in _KEPT_BY_NOT_MODIFIED
+                if name.decode("latin-1") in KEPT_BY_NOT_MODIFIED
             ]
         return answer
-
-
-def verdict(asked: Headers, etag: str, last_modified: str) -> int | None:
-    """Give 304 or 412 where a request's conditions ask for it, else None (RFC 9110, 13.2.2)."""
-    if "if-match" in asked:
-        tags = ",".join(asked.getlist("if-match"))
-        # A strong comparison: a weak tag never matches.
-        strong = re.findall(r'(?:^|[\s,])("[^"]*")', tags)
-        if tags.strip() != "*" and (etag.startswith("W/") or etag not in strong):
-            return 412
-    elif "if-unmodified-since" in asked:
-        since, changed = _date(asked["if-unmodified-since"]), _date(last_modified)
-        if since is not None and changed is not None and changed > since:
-            return 412
-    if "if-none-match" in asked:
-        tags = ",".join(asked.getlist("if-none-match"))
-        if tags.strip() == "*" or etag.removeprefix("W/") in _ENTITY_TAG.findall(tags):
-            return 304
-    elif "if-modified-since" in asked:
-        since, changed = _date(asked["if-modified-since"]), _date(last_modified)
-        if since is not None and changed is not None and changed <= since:
-            return 304
-    return None
-
-
-def _date(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None  # a date that nobody can read is as if it were not there
 
 
 class Folder:
@@ -199,7 +173,14 @@ class Folder:
 
 def _is_dangerous(piece: str) -> bool:
     # A colon is a drive or a second stream on Windows; a backslash is a slash there.
-    return piece == ".." or "\\" in piece or "\0" in piece or (os.name == "nt" and ":" in piece)
+    if piece == ".." or "\\" in piece or "\0" in piece:
+        return True
+    return os.name == "nt" and (":" in piece or is_device(piece))
+
+
+def is_device(piece: str) -> bool:
+    """Tell whether a piece of a path is a device on Windows, whatever extension stands behind."""
+    return _DEVICE.fullmatch(piece.partition(".")[0].rstrip()) is not None
 
 
 def status_of(error: OSError | ValueError) -> int:

@@ -12,6 +12,7 @@ For hooks in the order in which they were declared, the rules are those of an on
   the first hook sees the answer as the client will. For one answer only one of the two is called.
 - Where a `before` or the route raised, the answer to the error goes through all of them, so that
   `after` and `wrap` must not count on their own hook's `before`.
+- `wants_body` is asked when the request is matched, and before all of these.
 - `connect` runs, in the order of `before`, for the opening request of a WebSocket.
 
 Hooks must run for refusals (404, 405, 413, 422 …) as for routes: a CORS preflight is an OPTIONS
@@ -29,12 +30,13 @@ from typing import ClassVar, NamedTuple
 
 from trivet.http.exchange import Answer, Exchange, Scope, Send
 
-__all__ = ["After", "Before", "Connect", "Hook", "HookMethods", "Wrap", "hooked"]
+__all__ = ["After", "Before", "Connect", "Hook", "HookMethods", "WantsBody", "Wrap", "hooked"]
 
 Before = Callable[[Exchange], Answer | None]
 After = Callable[[Exchange, Answer], Answer]
 Wrap = Callable[[Exchange, Send], Send]
 Connect = Callable[[Scope], Answer | None]
+WantsBody = Callable[[Exchange], bool]
 
 
 class Hook:
@@ -44,6 +46,14 @@ class Hook:
 
     name: ClassVar[str] = "hook"
     """What `trivet explain` and error messages call it."""
+
+    def wants_body(self, exchange: Exchange) -> bool:
+        """Tell whether the whole body is to be read first, so that `before` has `exchange.body`.
+
+        Asked when only the headers are there. A body that is larger than the route takes is refused
+        (413), and so is one of more than 16 MiB where the route has no limit.
+        """
+        return False
 
     def before(self, exchange: Exchange) -> Answer | None:
         """Refuse early with a ready answer, or note something and return None. Must not block."""
@@ -70,6 +80,7 @@ class HookMethods(NamedTuple):
     after: After | None
     wrap: Wrap | None
     connect: Connect | None
+    wants_body: WantsBody | None = None
 
 
 def hooked(hook: Hook) -> HookMethods:
@@ -81,4 +92,5 @@ def hooked(hook: Hook) -> HookMethods:
         after=hook.after if kind.after is not Hook.after else None,
         wrap=hook.wrap if kind.wrap is not Hook.wrap else None,
         connect=hook.connect if kind.connect is not Hook.connect else None,
+        wants_body=hook.wants_body if kind.wants_body is not Hook.wants_body else None,
     )

@@ -33,7 +33,8 @@ class DocumentOptions(TypedDict, total=False):
     """What a document says besides its routes; FastAPI's names, and `error_shape`.
 
     `separate_input_output_schemas` gives a model that differs in requests and answers one schema
-    for each. `error_shape` is how answers to requests that do not fit are shown.
+    for each. `error_shape` is how answers to requests that do not fit are shown. `security_schemes`
+    are those of the application's parts, by name: what a `PartsScheme` stands for.
     """
 
     openapi_version: str
@@ -48,6 +49,7 @@ class DocumentOptions(TypedDict, total=False):
     separate_input_output_schemas: bool
     external_docs: Mapping[str, Any] | None
     error_shape: ErrorShape
+    security_schemes: Mapping[str, Mapping[str, Any]]
 
 
 def get_openapi(
@@ -69,7 +71,11 @@ def get_openapi(
         separate=options.get("separate_input_output_schemas", True),
         where=lambda field: _where(owners.get(field)),
     )
-    gathered = Gathered(schemas, options.get("error_shape", FASTAPI))
+    gathered = Gathered(
+        schemas,
+        options.get("error_shape", FASTAPI),
+        of_parts=options.get("security_schemes") or {},
+    )
     paths = _path_items(served, gathered)
     webhooks = _path_items(hooks, gathered)
     document = Document(
@@ -111,6 +117,7 @@ def _fields_of(routes: Iterable[RouteState]) -> dict[Field, RouteState]:
             *route.response_fields.values(),
             route.stream_item_field,
             *(field for _, field, _ in route.plan.parameters()),
+            *route.plan.bodies().values(),
         ]
         for field in own:
             if field is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import inspect
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import responses as phrases
 from typing import Any, cast
@@ -18,6 +19,7 @@ from starlette.responses import Response as StarletteResponse
 from trivet.binding.params import Body, Param, ParamTypes
 from trivet.binding.plan import Call, param_model
 from trivet.http.sse import EVENT_SCHEMA
+from trivet.openapi.credentials import security_of
 from trivet.openapi.error_shape import ErrorShape
 from trivet.openapi.models import (
     MediaType,
@@ -26,7 +28,6 @@ from trivet.openapi.models import (
     PathItem,
     RequestBody,
     Response,
-    SecurityRequirement,
 )
 from trivet.routing.contexts import contexts
 from trivet.routing.options import Default, generate_unique_id, has_body, operation_id
@@ -57,6 +58,7 @@ class Gathered:
     schemas: Schemas
     errors: ErrorShape
     operation_ids: set[str] = field(default_factory=set)
+    of_parts: Mapping[str, Any] = field(default_factory=dict)
     security_schemes: dict[str, Any] = field(default_factory=dict)
     shows_errors: bool = False
 
@@ -74,12 +76,15 @@ def path_item(route: RouteState, gathered: Gathered) -> PathItem:
 
 def _operation(route: RouteState, method: str, gathered: Gathered) -> Operation:
     operation = _texts(route, method, gathered)
-    if security := _security(route.plan, gathered.security_schemes):
+    if security := security_of(route.plan, gathered.of_parts, gathered.security_schemes):
         operation["security"] = security
     if parameters := _parameters(route.plan, gathered.schemas):
         operation["parameters"] = parameters
     if method in _METHODS_WITH_BODY and route.body_field is not None:
         operation["requestBody"] = _request_body(route.body_field, gathered.schemas)
+    elif method in _METHODS_WITH_BODY - {"GET", "HEAD"} and (bodies := route.plan.bodies()):
+        content = {kind: MediaType(schema=gathered.schemas.of(one)) for kind, one in bodies.items()}
+        operation["requestBody"] = RequestBody(required=True, content=content)
     if route.callbacks:
         operation["callbacks"] = _callbacks(route, gathered)
     operation["responses"] = _responses(route, gathered)
@@ -112,18 +117,6 @@ def _operation_id(route: RouteState, method: str, known: set[str]) -> str:
         warnings.warn(f"{message} at {file}" if file else message, stacklevel=2)
     known.add(found)
     return found
-
-
-def _security(plan: Call, schemes: dict[str, Any]) -> list[SecurityRequirement]:
-    asked: dict[str, list[str]] = {}
-    for call in plan.unique()[1:]:
-        scheme = call.scheme
-        if scheme is None:
-            continue
-        schemes[scheme.scheme_name] = scheme.model
-        scopes = asked.setdefault(scheme.scheme_name, [])
-        scopes += [scope for scope in call.scopes if scope not in scopes]
-    return [{name: scopes} for name, scopes in asked.items()]
 
 
 # -- what a request has --------------------------------------------------------------------------
@@ -213,7 +206,8 @@ def _responses(route: RouteState, gathered: Gathered) -> dict[str, Response]:
         key = "default" if str(status).upper() == "DEFAULT" else str(status).upper()
         shown = found.setdefault(key, Response())
         _add_response(route, status, response, shown, response_class.media_type, gathered)
-    takes_values = route.body_field is not None or bool(route.plan.parameters())
+    reads_body = route.body_field is not None or bool(route.plan.bodies())
+    takes_values = reads_body or bool(route.plan.parameters())
     if takes_values and not found.keys() & {"422", "4XX", "default"}:
         gathered.shows_errors = True
         found["422"] = Response(

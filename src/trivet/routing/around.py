@@ -11,6 +11,9 @@ from typing import Any
 
 import anyio
 
+from trivet.concurrency import to_the_end
+from trivet.http.exchange import Exchange
+
 __all__ = ["Around", "Preparing", "failed", "joined", "preparings"]
 
 
@@ -36,8 +39,11 @@ class Preparing:
 class Around:
     """Subclass it and give it to the application by a part."""
 
-    def begin(self) -> Any:  # Any: what it opened is its own affair
-        """Open it, in the request's own context; must not block. What it gives is handed back."""
+    def begin(self, exchange: Exchange | None) -> Any:  # Any: what it opened is its own affair
+        """Open it, in the request's own context; must not block. What it gives is handed back.
+
+        `exchange` is the request; None where there is none, as around a job.
+        """
 
     def preparing(self, model: Any) -> Preparing | None:
         """Give what prepares values for answers of the type `model`, or None.
@@ -61,22 +67,27 @@ class Several(Around):
 
     def __init__(self, arounds: Sequence[Around]) -> None:
         self._all = tuple(arounds)
+        self._inside_out = tuple(reversed(self._all))
 
     def all_of_them(self) -> tuple[Around, ...]:
         return self._all
 
-    def begin(self) -> list[Any]:
-        return [one.begin() for one in self._all]
+    def begin(self, exchange: Exchange | None) -> list[Any]:
+        opened = []
+        for one in self._all:
+            opened.append(one.begin(exchange))  # a list of its own costs a call
+        opened.reverse()
+        return opened
 
     async def finish(self, opened: list[Any], status: int) -> None:
-        for one, what in zip(reversed(self._all), reversed(opened), strict=True):
-            await one.finish(what, status)
+        for place, one in enumerate(self._inside_out):
+            await one.finish(opened[place], status)
 
     async def leave(self, opened: list[Any], error: BaseException | None) -> None:
         failed: Exception | None = None
-        for one, what in zip(reversed(self._all), reversed(opened), strict=True):
+        for place, one in enumerate(self._inside_out):
             try:
-                await one.leave(what, error)
+                await one.leave(opened[place], error)
             except Exception as raised:
                 failed = failed or raised
         if failed is not None:
@@ -102,4 +113,7 @@ def joined(arounds: Sequence[Around]) -> Around | None:
 async def failed(around: Around, opened: Any, error: BaseException) -> None:
     """Close what is open because of an error; work that is cancelled still cleans up."""
     with anyio.CancelScope(shield=True):
-        await around.leave(opened, error)
+        if isinstance(error, Exception):
+            await around.leave(opened, error)
+        else:  # who cancels once may do it again
+            await to_the_end(around.leave(opened, error))

@@ -108,7 +108,7 @@ class CustomTarget:
 
     async def _serve(self, exchange: Exchange) -> None:
         around = self._target.around or Around()
-        opened = around.begin()
+        opened = around.begin(exchange)
         try:
             try:
                 await self._handled(exchange, around, opened)

@@ -22,8 +22,9 @@ from trivet.binding.reading import request_of
 from trivet.binding.signature import kind_of
 from trivet.concurrency import run_in_thread
 from trivet.errors import DeclarationError, place_of
-from trivet.http.exchange import Answer, Exchange, Message, Receive, Scope, Send, Target
+from trivet.http.exchange import Answer, Exchange, Message, Scope, Send, Target
 from trivet.routing.serve import ErrorAnswers, deliver
+from trivet.routing.within import WithinExchange
 
 __all__ = ["Chain", "StreamedResponse", "Surrounded", "Surroundings", "chain_of"]
 
@@ -269,47 +270,15 @@ class Surrounded:
         return None
 
 
-class SurroundedExchange(Exchange):
+class SurroundedExchange(WithinExchange):
     """An exchange whose answer passes through the functions, then through the native hooks."""
 
-    __slots__ = ("_inner", "_is_dressed", "_surrounded")
+    __slots__ = ("_is_dressed", "_surrounded")
 
     def __init__(self, inner: Exchange, surrounded: Surrounded) -> None:
-        self.method = inner.method
-        self.path = inner.path
-        self.query = inner.query
-        self.headers = inner.headers
-        self.body = inner.body
-        self.target = inner.target
-        self.params = inner.params
-        self._inner = inner
+        super().__init__(inner)
         self._surrounded = surrounded
         self._is_dressed = False
-
-    @property
-    def request(self) -> Any:
-        """The one request object of both exchanges, whoever makes it."""
-        return self._inner.request
-
-    @request.setter
-    def request(self, request: Any) -> None:
-        self._inner.request = request
-
-    @property
-    def cancels_once(self) -> bool:  # type: ignore[override]  # as the face's exchange says
-        return self._inner.cancels_once
-
-    @property
-    def scope(self) -> Scope:
-        return self._inner.scope
-
-    @property
-    def receive(self) -> Receive:
-        return self._inner.receive
-
-    @property
-    def started(self) -> bool:
-        return self._inner.started
 
     @property
     def send(self) -> Send:

@@ -148,6 +148,7 @@ class _NoHooks:
     """The hooks of a route that stands alone: none."""
 
     is_empty = True
+    dress = None
 
     def before(self, exchange: Exchange) -> Answer | None:
         return None

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 from typing_extensions import Unpack
 
 from trivet.binding.params import Depends
+from trivet.checks import Finding
 from trivet.errors import DeclarationError, SetupError
 from trivet.routing.contexts import Included, contexts
 from trivet.routing.declaring import Declaring
@@ -289,6 +290,10 @@ class Router(Declaring, Surroundings):
             for route in self.routes
             if isinstance(route, Included)
         )
+
+    def findings(self, app: Any) -> Sequence[Finding]:
+        """Give what `trivet check` should say of this router in `app`; for subclasses."""
+        return ()
 
     # -- starting and stopping -----------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from trivet.http.exchange import Answer, Exchange, Head, Scope, Send
 from trivet.routing.around import Around, failed, preparings
 from trivet.routing.respond import Ending
 from trivet.routing.state import RouteState
+from trivet.routing.within import WithinExchange
 
 __all__ = [
     "ErrorAnswers",
@@ -48,6 +49,10 @@ class Hooks(Protocol):
     """The hooks around all routes; the application's."""
 
     is_empty: bool
+
+    @property
+    def dress(self) -> Callable[[Exchange, Answer], Answer] | None:
+        """What gives heads their headers, where that is all that is done."""
 
     def after(self, exchange: Exchange, answer: Answer) -> Answer:
         """Give the answer as the hooks want it sent."""
@@ -141,6 +146,7 @@ class RouteTarget:
     __slots__ = (
         "_begin",
         "_context",
+        "_dress",
         "_errors",
         "_hooks",
         "around",
@@ -160,6 +166,8 @@ class RouteTarget:
         errors: ErrorAnswers,
         context: Mapping[str, Any],
         around: Around | None = None,
+        *,
+        concludes: bool = False,
     ) -> None:
         self.route = route
         self.around = around
@@ -170,6 +178,8 @@ class RouteTarget:
         self.needs_body = compiled.needs_body
         self.max_body: int | None = route.max_body_size
         self.run: Callable[..., Any] = self._first_run
+        if concludes and compiled.suspends:
+            self.run = self._run_and_conclude
         self._errors = errors
         self.begin: Callable[[Exchange], Answer | Coroutine[Any, Any, None]]
         if around is not None and compiled.suspends:
@@ -183,7 +193,8 @@ class RouteTarget:
             self.begin = self._step
         self._begin = self.begin
         if self._hooks is not None:
-            self.begin = self._begin_hooked
+            self._dress = self._hooks.dress
+            self.begin = self._begin_hooked if self._dress is None else self._begin_dressed
 
     def enter(self, scope: Scope, params: tuple[str, ...]) -> None:
         """Write into an ASGI scope what the match has found."""
@@ -201,6 +212,13 @@ class RouteTarget:
         self.run = self.compiled.function
         return self.run(*given)
 
+    async def _run_and_conclude(self, exchange: Any, *given: Any) -> Outcome:
+        # Any: the exchange of what encloses this route
+        outcome: Outcome = await self.compiled.function(exchange, *given)
+        if isinstance(exchange, WithinExchange):
+            await exchange.concluded(outcome)
+        return outcome
+
     def _begin_hooked(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
         early = self._errors.past_hooks(exchange)
         if early is not None:
@@ -208,6 +226,12 @@ class RouteTarget:
         outcome = self._begin(exchange)
         if type(outcome) is Answer:
             return self._errors.hooks.after(exchange, outcome)
+        return outcome
+
+    def _begin_dressed(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
+        outcome = self._begin(exchange)
+        if type(outcome) is Answer:
+            return self._dress(exchange, outcome)  # type: ignore[misc]  # chosen by it
         return outcome
 
     def _step(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
@@ -256,7 +280,7 @@ class RouteTarget:
     async def _serve_within(self, exchange: Exchange) -> None:
         """Serve with what is opened around the handler."""
         around: Any = self.around
-        opened = around.begin()
+        opened = around.begin(exchange)
         try:
             try:
                 outcome = await self.run(exchange)
@@ -273,7 +297,7 @@ class RouteTarget:
     async def _serve_with_lifetimes_within(self, exchange: Exchange) -> None:
         """The same with dependencies' life spans inside it."""
         around: Any = self.around
-        opened = around.begin()
+        opened = around.begin(exchange)
         lifetimes = Lifetimes(shielded=not exchange.cancels_once)
         try:
             try:

@@ -1,5 +1,6 @@
 """Static files: folders of ready files, served as they are."""
 
 from trivet.static.files import StaticFiles
+from trivet.static.part import Static
 
-__all__ = ["StaticFiles"]
+__all__ = ["Static", "StaticFiles"]

@@ -12,7 +12,7 @@ import re
 import sys
 import sysconfig
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -23,7 +23,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from trivet.db import Database
-from trivet.db.drivers.driver import Driver
+from trivet.db.drivers.driver import Driver, Ear
 from trivet.db.drivers.transaction import Transaction
 from trivet.testing.present import database_of
 
@@ -151,6 +151,7 @@ class CountingDriver(Driver):
         self.has_one_writer = driver.has_one_writer
         self.reads_directly = driver.reads_directly
         self.begins_directly = driver.begins_directly
+        self.tells = driver.tells
         self.is_within = driver.is_within
         self._driver = driver
         self._queries = queries
@@ -182,6 +183,14 @@ class CountingDriver(Driver):
     async def begin(self) -> Transaction:
         """Begin a transaction whose statements are counted."""
         return CountingTransaction(await self._driver.begin(), self._queries)
+
+    async def tell(self, channels: Sequence[str], payloads: Sequence[str]) -> None:
+        """Let the driver tell hints, which are not counted."""
+        await self._driver.tell(channels, payloads)
+
+    async def ear(self, heard: Callable[[str, str], None], lost: Callable[[], None]) -> Ear:
+        """Let the driver listen."""
+        return await self._driver.ear(heard, lost)
 
     def wrapped(
         self, error: Exception, sql: str | None = None, values: Sequence[Any] = ()

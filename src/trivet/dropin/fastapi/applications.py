@@ -55,6 +55,7 @@ class FastAPI(App, Starlette):  # type: ignore[misc]  # ours goes first, everywh
 
     router_class: type[Router] = APIRouter
     most_body = None
+    sends_secure_headers = False
     gates_asgi = False  # FastAPI leaves that to the server in front; on our own socket it stays
     hides_disconnects = False  # tests of FastAPI's programs expect it from their client
     plain_failures = True  # a line of text, as FastAPI has it
