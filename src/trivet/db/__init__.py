@@ -12,7 +12,6 @@ from trivet.db.aggregates import related
 from trivet.db.columns import (
     Created,
     Email,
-    FileRef,
     Json,
     Money,
     Slug,
@@ -40,14 +39,16 @@ from trivet.db.errors import (
     RowLocked,
     StaleError,
     TooManyFound,
+    UnfitValue,
     UniqueViolation,
     UnitFailedError,
     UnitOverError,
     Violation,
 )
+from trivet.db.hints import Listener
 from trivet.db.mixins import SoftDelete, Versioned
 from trivet.db.model import BareModel, Model, UuidModel
-from trivet.db.pages import CursorPage, Page
+from trivet.db.pages import CursorPage, Page, Stretch, Window
 from trivet.db.pairs import link_table
 from trivet.db.present import session, sync_session
 from trivet.db.query import Query
@@ -58,6 +59,7 @@ from trivet.db.signals import Bulk
 from trivet.db.tenants import row_policy
 from trivet.db.unit import Unit
 from trivet.schema.foreign import recognize
+from trivet.storage.reference import FileRef
 
 # Classes of any declarative base are known by it, as annotations of handlers too.
 recognize("__mapper__", "trivet.db.mapped")
@@ -79,6 +81,7 @@ __all__ = [
     "ForeignKey",
     "ForeignKeyViolation",
     "Json",
+    "Listener",
     "LostRace",
     "Mapped",
     "Model",
@@ -94,7 +97,9 @@ __all__ = [
     "Slug",
     "SoftDelete",
     "StaleError",
+    "Stretch",
     "TooManyFound",
+    "UnfitValue",
     "UniqueViolation",
     "Unit",
     "UnitFailedError",
@@ -104,6 +109,7 @@ __all__ = [
     "UuidModel",
     "Versioned",
     "Violation",
+    "Window",
     "and_",
     "check",
     "created",

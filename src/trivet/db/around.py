@@ -13,6 +13,7 @@ from trivet.db.answering import answering
 from trivet.db.belonging import units
 from trivet.db.present import current
 from trivet.db.unit import Unit
+from trivet.http.exchange import Exchange
 from trivet.routing.around import Around, Preparing
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class UnitAround(Around):
     def preparing(self, model: Any) -> Preparing | None:
         return answering(model)
 
-    def begin(self) -> Unit:
+    def begin(self, exchange: Exchange | None) -> Unit:
         unit = self._kind(self._database)
         current.set(unit)
         return unit
@@ -59,9 +60,9 @@ class BesideAround(UnitAround):
     def preparing(self, model: Any) -> None:
         """The first one prepares answers for all of them."""
 
-    def begin(self) -> Unit:
+    def begin(self, exchange: Exchange | None) -> Unit:
         outer = current.get()  # of this request: the first database has begun it
-        unit = super().begin()
+        unit = super().begin(exchange)
         unit.beside = outer
         return unit
 

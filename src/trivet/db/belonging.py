@@ -50,6 +50,9 @@ def unit_for(unit: Unit, model: Any) -> Unit:
     for one in units(unit):
         if one.database.metadata is metadata:
             return one
+    for one in units(unit):
+        if any(known.metadata is metadata for known in one.database.registries):
+            return one
     databases = dict.fromkeys(one.database.name for one in units(unit))
     base = owner_of(model)
     raise SetupError(

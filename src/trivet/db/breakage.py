@@ -6,13 +6,14 @@ be made; reads that go to the driver directly ask too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import registry
 
-from trivet.db.errors import DatabaseAway, DatabaseFull, DatabaseHeld, LostRace
+from trivet.db.errors import DatabaseAway, DatabaseFull, DatabaseHeld, LostRace, UnfitValue
 from trivet.db.faults import Fault, fault_of
 from trivet.db.violations import violation_of
 
@@ -28,7 +29,7 @@ class Breakage:
     `timeout` is in seconds: how long a connection may take to be made.
     """
 
-    def __init__(self, engine: Engine, timeout: float, models: registry) -> None:
+    def __init__(self, engine: Engine, timeout: float, models: Sequence[registry]) -> None:
         self._timeout = timeout
         self._models = models
         url = engine.url
@@ -72,6 +73,13 @@ class Breakage:
             return LostRace(
                 f"another transaction was faster, and this one was taken back: {told}; work that"
                 " may be run again from its start is run again by @database.retrying()",
+                error,
+                statement,
+            )
+        if fault is Fault.UNFIT:
+            return UnfitValue(
+                f"a value here is none that {self._where} can keep or compare: {told}; say in the"
+                " type of the parameter how large or long it may be",
                 error,
                 statement,
             )

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import insert, inspect, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-from trivet.db.inheritance import refuse_several_tables
+from trivet.db.inheritance import refuse_several_tables, refuse_views
 from trivet.db.present import unit_now
 from trivet.db.reading import is_plain
 from trivet.db.signals import Bulk
@@ -28,6 +28,7 @@ _MOST_VALUES = 20_000  # in one statement: PostgreSQL and SQLite take 32,766
 
 async def bulk_create(model: type[Row], rows: Iterable[Any], *, returning: bool) -> list[Row] | int:
     """Insert rows; gives them as objects in their order if `returning`, their number otherwise."""
+    refuse_views(model)
     unit, given = unit_now(model), _all_values(model, rows)
     bulk = Bulk(model, "create", given)
     await _tell(unit, "before_bulk", bulk)
@@ -38,10 +39,10 @@ async def bulk_create(model: type[Row], rows: Iterable[Any], *, returning: bool)
         values = list(group)
         if not returning:
             # Without the model's own steps for each row, half as dear (benchmarks: data-bulk).
-            await unit.execute_many(insert(model if table is None else table), values)
+            await unit.execute(insert(model if table is None else table), values)
         elif _returns(unit):
             statement = insert(model).returning(model, sort_by_parameter_order=True)
-            made += (await unit.execute_many(statement, values)).scalars().all()
+            made += (await unit.execute(statement, values)).scalars().all()
         else:
             created = [model(**row) for row in values]
             await unit.save_all(created)
@@ -52,6 +53,7 @@ async def bulk_create(model: type[Row], rows: Iterable[Any], *, returning: bool)
 
 async def bulk_update(model: type[Any], rows: Iterable[Any], fields: Sequence[str] | None) -> None:
     """Change rows by their keys; of objects, `fields` or all columns are written."""
+    refuse_views(model)
     unit, mapper = unit_now(model), inspect(model)
     keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
     if mapper.version_id_col is not None:
@@ -70,7 +72,7 @@ async def bulk_update(model: type[Any], rows: Iterable[Any], fields: Sequence[st
         given.append(values)
     await _tell(unit, "before_bulk", Bulk(model, "update", given))
     for _, group in groupby(given, key=_names):
-        await unit.execute_many(update(model), list(group))
+        await unit.execute(update(model), list(group))
     await _tell(unit, "after_bulk", Bulk(model, "update", given, len(given)))
 
 

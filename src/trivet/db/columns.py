@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypedDict, get_origin, overload
 
-from pydantic import BaseModel, ConfigDict, EmailStr, NonNegativeInt, TypeAdapter
+from pydantic import BaseModel, EmailStr, TypeAdapter
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -40,7 +40,6 @@ __all__ = [
     "ColumnOptions",
     "Created",
     "Email",
-    "FileRef",
     "Json",
     "Money",
     "Slug",
@@ -334,19 +333,6 @@ def updated(**options: Unpack[ColumnOptions]) -> Any:
     """Give an `Updated` column a value of its own, as `created` does."""
     options.setdefault("onupdate", now)
     return field(UtcDateTime(), default_factory=now, **options)
-
-
-class FileRef(BaseModel):
-    """A file that is kept elsewhere, as a column has it: ``Mapped[FileRef]``, stored as JSON.
-
-    `name` is what a storage finds it by, `size` in bytes, `content_type` as in HTTP.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    size: NonNegativeInt
-    content_type: str = "application/octet-stream"
 
 
 Created = Annotated[

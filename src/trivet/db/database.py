@@ -22,18 +22,21 @@ from sqlalchemy.schema import CreateSchema
 
 from trivet.app.application import App
 from trivet.app.part import Part
-from trivet.checks import Finding
+from trivet.checks import Finding, Level
+from trivet.concurrency import to_the_end
 from trivet.db.around import BesideAround, UnitAround
 from trivet.db.belonging import check_apart, owner_of, unit_of
 from trivet.db.breakage import Breakage
 from trivet.db.drivers import Driver, driver_of
 from trivet.db.errors import DatabaseBusy, OutsideUnitError
+from trivet.db.hints import Hints, Listener
 from trivet.db.mistakes import configured
 from trivet.db.model import BareModel
 from trivet.db.plans import Plans
 from trivet.db.present import current
 from trivet.db.refusals import Refusals
 from trivet.db.replicas import OpenReplicas, Replicas, ReplicaUnit, primary
+from trivet.db.savepoints import savepoint
 from trivet.db.seeds import Seed, checked_seed
 from trivet.db.signals import Signals
 from trivet.db.sql import Sql
@@ -84,6 +87,7 @@ class Database(Part):
         beside = Path(sys._getframe(1).f_globals.get("__file__") or "main.py").resolve()
         self.metadata = models if isinstance(models, MetaData) else models.metadata
         self.models: registry = getattr(models, "registry", BareModel.registry)
+        self.registries = [self.models]
         is_main = self.metadata is BareModel.metadata
         self.name = name or ("database" if is_main else owner_of(models).lower())
         folder = "migrations" if is_main else f"migrations_{self.name}"
@@ -98,7 +102,10 @@ class Database(Part):
             "pool_timeout": timeout,
             **options,
         }
-        self.driver, self.engine, self._breakage = self._made(make_url(url))
+        given_url = make_url(url)
+        in_memory = given_url.database in (None, "", ":memory:")
+        self._passes = given_url.get_backend_name() == "sqlite" and in_memory
+        self.driver, self.engine, self._breakage = self._made(given_url)
         # Where names are put in with each execution, SQLAlchemy does it.
         self._is_plain = not self.engine.get_execution_options().get("schema_translate_map")
         self.plans = self._plans_for(self.driver, self.engine)
@@ -110,6 +117,7 @@ class Database(Part):
         self.replicas = OpenReplicas(self, given) if given.urls else None
         # What a request pays for is decided here.
         self.unit_kind: type[Unit] = Unit if self.replicas is None else ReplicaUnit
+        self._hints = Hints(self)
         # SQLite takes one writer at a time; the others wait here, not in the file.
         self._turn = asyncio.Lock() if self.driver.has_one_writer else None
 
@@ -117,7 +125,7 @@ class Database(Part):
         driver = driver_of(url)
         engine = create_async_engine(driver.url, **{**driver.options, **self._options})
         # Before the driver, which is to hear of lost connections.
-        breakage = Breakage(engine.sync_engine, self.timeout, self.models)
+        breakage = Breakage(engine.sync_engine, self.timeout, self.registries)
         driver.prepare(engine, self.timeout)
         return driver, engine, breakage
 
@@ -144,6 +152,14 @@ class Database(Part):
         """Give what opens and closes the unit of work around each handler."""
         return UnitAround(self) if self._all[0] is self else BesideAround(self)
 
+    def once_committed(self, function: Callable[[], Any]) -> bool:
+        """Call a function once the present unit of work is committed, if it writes."""
+        unit = unit_of(current.get(), self)
+        if unit is None or not (unit.is_writing or unit.has_changes()):
+            return False
+        unit.on_commit(function)
+        return True
+
     def exception_handlers(self) -> dict[Any, Callable[..., Any]]:
         """Answer what is not there, not allowed, or not possible for now; see `refusals`."""
         return Refusals().handlers()
@@ -162,6 +178,19 @@ class Database(Part):
         dialect = self.engine.dialect.name
         found: list[Finding] = import_module(_MIGRATE).lint_newest(self.migrations, dialect)
         return found
+
+    def deploy_checks(self, app: App) -> Sequence[Finding]:
+        """Tell of rows that go with the process."""
+        if not self._passes:
+            return ()
+        return [
+            Finding(
+                Level.ERROR,
+                "deploy.database",
+                f"the {self.name} is in memory: its rows go with the process, and each has its own",
+                'Database("sqlite:///shop.db"), or Database("postgresql://…")',
+            )
+        ]
 
     def lifespan(self, app: App) -> AbstractAsyncContextManager[Any]:
         """Close all connections when the app stops."""
@@ -194,7 +223,7 @@ class Database(Part):
         configured(self.models)
         outer = unit_of(current.get(), self)
         if outer is not None:
-            async with (await outer.session()).begin_nested():
+            async with savepoint(outer):
                 yield outer
             return
         async with self.own_transaction() as unit:
@@ -229,10 +258,15 @@ class Database(Part):
     @property
     def unit(self) -> Unit:
         """The present unit of work on this database; raises `OutsideUnitError`."""
-        unit = unit_of(current.get(), self)
+        unit = self.open_unit
         if unit is None:
             raise OutsideUnitError
         return unit
+
+    @property
+    def open_unit(self) -> Unit | None:
+        """The present unit of work on this database, or None where there is none."""
+        return unit_of(current.get(), self)
 
     async def session(self) -> AsyncSession:
         """Give the session of the present unit of work, as a dependency: `Depends(db.session)`."""
@@ -245,6 +279,23 @@ class Database(Part):
     def primary(self) -> AbstractAsyncContextManager[None]:
         """Read from the primary and not from a replica: ``async with db.primary():``."""
         return primary(self)
+
+    def listen(self, channel: str) -> AbstractAsyncContextManager[Listener]:
+        """Listen to hints while a block runs: ``async with db.listen("orders") as listener:``.
+
+        `await listener.wait(5.0)` gives the payloads that came, at most 5 seconds later. On
+        PostgreSQL they come from all processes, over one connection more than `pool_size`; on other
+        databases from this process alone. Hints may be lost: look at what is stored in any case.
+        """
+        return self._hints.listen(channel)
+
+    def notify(self, channel: str, payload: str = "") -> None:
+        """Tell all who listen to a channel that there is something new, within some 20 ms.
+
+        It does not wait and is no part of a transaction: call it by `unit.on_commit`. `payload` is
+        a key of what is new, of at most 7,999 bytes. While the database is away, hints are lost.
+        """
+        self._hints.send(channel, payload)
 
     @asynccontextmanager
     async def own_transaction(
@@ -264,8 +315,11 @@ class Database(Part):
             if isinstance(unit, SpecialUnit):
                 await unit.session()
             yield unit
-        except BaseException:
+        except Exception:
             await unit.roll_back()
+            raise
+        except BaseException:  # who cancels once may do it again
+            await to_the_end(unit.roll_back())
             raise
         else:
             await unit.commit()
@@ -337,12 +391,17 @@ class Database(Part):
 
     async def close(self) -> None:
         """Close all connections."""
+        await self._hints.close()
         await self.driver.close()
         await self.engine.dispose()
         if self.replicas is not None:
             await self.replicas.close()
         if self._plain_engine is not None:
             self._plain_engine.dispose()
+
+    def keep_also(self, models: registry) -> None:
+        """Let the units of work have these models too, whose tables are here already."""
+        self.registries.append(models)
 
     # -- for the unit of work --------------------------------------------------------------------
 
@@ -364,7 +423,7 @@ class Database(Part):
         """Give the engine of plain sessions, made with the first one."""
         if self._plain_engine is None:
             self._plain_engine = sync_engine(self, *self._plain_options)
-            Breakage(self._plain_engine, self.timeout, self.models)
+            Breakage(self._plain_engine, self.timeout, self.registries)
         return self._plain_engine
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:

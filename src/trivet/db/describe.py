@@ -45,6 +45,11 @@ class Column:
     """True where two rows must differ in it, alone or together with others."""
     is_reference: bool = False
     """True for a foreign key; `referred` says where it leads."""
+    is_made: bool = False
+    """True where a function makes the value, of each new row or with each change: a moment, a code.
+
+    Functions that only make an empty list, dictionary or set do not count.
+    """
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def describe(model: Any) -> Description:
             prop.key,
             prop.mapper.class_,
             bool(prop.uselist),
-            not prop.uselist and all(column.nullable for column in prop.local_columns),
+            not prop.uselist and _may_be_empty(prop),
             _filled(mapper, prop),
         )
         for prop in mapper.relationships
@@ -137,7 +142,18 @@ def _column(model: type[Any], mapper: Any, prop: Any) -> Column:
         type=getattr(column, "type", None),
         is_unique=_is_unique(column),
         is_reference=bool(getattr(column, "foreign_keys", ())),
+        is_made=_is_made(column),
     )
+
+
+def _is_made(column: Any) -> bool:
+    default = getattr(column, "default", None)
+    if getattr(column, "onupdate", None) is not None:
+        return True
+    if default is None or default.is_scalar:
+        return False
+    function = getattr(default, "arg", None)  # SQLAlchemy's wrapper of what was given
+    return getattr(function, "__wrapped__", function) not in (list, dict, set)
 
 
 def _is_unique(column: Any) -> bool:
@@ -150,6 +166,12 @@ def _is_unique(column: Any) -> bool:
     return any(
         column.name in rule.columns for rule in rules if isinstance(rule, UniqueConstraint | Index)
     )
+
+
+def _may_be_empty(prop: Any) -> bool:
+    """Tell whether there may be nothing at the other end; nobody has to refer to a row."""
+    is_referring = prop.direction is RelationshipDirection.MANYTOONE
+    return not is_referring or all(column.nullable for column in prop.local_columns)
 
 
 def _filled(mapper: Any, prop: Any) -> tuple[str, ...]:

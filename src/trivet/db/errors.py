@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from trivet.errors import SetupError, TrivetError
 
@@ -23,6 +23,7 @@ __all__ = [
     "RowLocked",
     "StaleError",
     "TooManyFound",
+    "UnfitValue",
     "UniqueViolation",
     "UnitFailedError",
     "UnitOverError",
@@ -156,6 +157,23 @@ class DatabaseHeld(_Trouble, DatabaseBusy):
     """Others hold the database itself: a writer SQLite's file, or all of a server's connections."""
 
     seconds = 0.0
+
+
+class UnfitValue(TrivetError, DataError):
+    """A value is none that the database can keep or compare; a request is answered with 422.
+
+    An integer of too many digits, a text that is too long for its column, or that holds a NUL.
+    """
+
+    def __init__(self, what: str, orig: BaseException, statement: str | None = None) -> None:
+        DataError.__init__(self, statement, None, orig)
+        self.args = (what,)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.args[0], self.orig, self.statement)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class DatabaseFull(_Trouble):

@@ -12,11 +12,12 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
 from trivet.db.errors import RowLocked, StaleError
 
-__all__ = ["Fault", "fault_of", "is_worth_another_try", "translated"]
+__all__ = ["Fault", "fault_of", "flushed", "is_worth_another_try", "translated"]
 
 
 class Fault(Enum):
@@ -30,10 +31,17 @@ class Fault(Enum):
     BUSY = "others were in the way for as long as one waits"
     AWAY = "the server ended the connection, or is not there"
     FULL = "there is no room to write in"
+    UNFIT = "a value is none that the database can keep: too large, too long, no text"
 
 
 # SQLSTATE, of PostgreSQL. All that begin with 08 are of connections.
 _STATES = {
+    "22000": Fault.UNFIT,  # asyncpg's own, for what it cannot send
+    "22001": Fault.UNFIT,  # too long
+    "22003": Fault.UNFIT,  # too large
+    "22008": Fault.UNFIT,  # a day that no calendar has
+    "22021": Fault.UNFIT,  # a NUL in a text
+    "22P05": Fault.UNFIT,
     "23001": Fault.FOREIGN_KEY,  # RESTRICT, from version 18
     "23503": Fault.FOREIGN_KEY,
     "23505": Fault.UNIQUE,
@@ -62,6 +70,10 @@ _NUMBERS = {
     1203: Fault.BUSY,
     1205: Fault.LOCKED,
     1213: Fault.CONFLICT,
+    1264: Fault.UNFIT,
+    1292: Fault.UNFIT,
+    1366: Fault.UNFIT,
+    1406: Fault.UNFIT,
     1451: Fault.FOREIGN_KEY,
     1452: Fault.FOREIGN_KEY,
     1586: Fault.UNIQUE,
@@ -97,6 +109,8 @@ _HAS_ENDED = re.compile(
     r"connection is closed|cannot switch to state \d+; another operation \([12]\)"
     r"|the handler is closed"
 )
+# What asyncmy says of an integer that it cannot send.
+_IS_UNFIT = re.compile(r"int parameter out of 64-bit range")
 
 
 def fault_of(error: BaseException) -> Fault | None:
@@ -105,6 +119,8 @@ def fault_of(error: BaseException) -> Fault | None:
     if isinstance(orig, OSError):
         # A statement that took too long says nothing of the connection.
         return None if isinstance(orig, TimeoutError) else Fault.AWAY
+    if isinstance(orig, OverflowError | UnicodeEncodeError) or _IS_UNFIT.match(str(orig)):
+        return Fault.UNFIT  # said by a driver, of a value that it could not send
     number = orig.args[0] if getattr(orig, "args", None) else None
     if isinstance(number, int):  # MariaDB's say more than their SQLSTATE
         return _NUMBERS.get(number)
@@ -131,3 +147,9 @@ def translated() -> Iterator[None]:
         yield
     except StaleDataError as error:
         raise StaleError(str(error)) from error
+
+
+async def flushed(session: AsyncSession) -> None:
+    """Write what a session has to write; raises what it means."""
+    with translated():
+        await session.flush()

@@ -8,7 +8,10 @@ from sqlalchemy import inspect
 
 from trivet.errors import SetupError
 
-__all__ = ["mapper_arguments", "refuse_several_tables"]
+__all__ = ["ONLY_READ", "mapper_arguments", "refuse_several_tables", "refuse_views"]
+
+ONLY_READ = "trivet.only_read"
+"""What a table's `info` says of a view."""
 
 
 def mapper_arguments(cls: Any, name: str) -> dict[str, Any] | None:
@@ -32,8 +35,23 @@ def mapper_arguments(cls: Any, name: str) -> dict[str, Any] | None:
     }
 
 
+def refuse_views(model: Any) -> None:
+    """Raise `SetupError` where the rows of a model are those of a view, which is only read."""
+    mapper: Any = inspect(model)
+    if mapper.local_table.info.get(ONLY_READ):
+        raise SetupError(
+            f"{model.__name__} is a view, which is only read",
+            code="db.view-written",
+            mend="a row of the tables behind it",
+        )
+
+
 def refuse_several_tables(model: type[Any], what: str) -> None:
-    """Raise `SetupError` where a row is in several tables, which one statement cannot write."""
+    """Raise `SetupError` where a row is in several tables, which one statement cannot write.
+
+    Neither can one write a view that is only read.
+    """
+    refuse_views(model)
     mapper: Any = inspect(model)
     if len(mapper.tables) > 1:
         names = " and ".join(table.name for table in mapper.tables)

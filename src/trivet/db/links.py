@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BinaryExpression, BindParameter, Select, Table, bindparam, select
+from sqlalchemy import BinaryExpression, BindParameter, Column, Select, Table, bindparam, select
 from sqlalchemy.orm import Mapper
 from sqlalchemy.sql.operators import eq
 
@@ -86,4 +86,6 @@ def are_linked(mapper: Any, branches: Branches) -> bool:
 
 
 def _is_equality(join: Any) -> bool:
-    return isinstance(join, BinaryExpression) and join.operator is eq
+    if not (isinstance(join, BinaryExpression) and join.operator is eq):
+        return False
+    return isinstance(join.left, Column) and isinstance(join.right, Column)

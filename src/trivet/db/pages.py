@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, computed_field
@@ -25,7 +29,7 @@ from trivet.schema.foreign import adapted
 if TYPE_CHECKING:
     from trivet.db.query import Query
 
-__all__ = ["CursorPage", "Page"]
+__all__ = ["Continued", "CursorPage", "Page", "Stretch", "Window", "is_by_columns"]
 
 Item = TypeVar("Item")
 _LARGEST = 2**63
@@ -97,26 +101,125 @@ async def numbered(query: Query[Item], number: int, size: int) -> Page[Item]:
 
 async def continued(query: Query[Item], after: str | None, size: int) -> CursorPage[Item]:
     """Give `size` rows behind a cursor; raises `BadCursor`, and `ValueError` for a size below 1."""
-    if size < 1:
-        raise ValueError(f"a page has a size from 1 on, not {size}")
-    keys = _keys(query)
-    chosen = query.order_by(*[order for key in keys for order in key.orders()])
-    if after is not None:
-        chosen = chosen.where(_behind(keys, _read(after, keys)))
+    window = Window(query, after=after, size=size)
+    stretch = await window.rows()
+    following = stretch.last if stretch.has_next else None
+    return CursorPage[Any].model_construct(items=stretch.items, next=following)
+
+
+def is_by_columns(query: Query[Any]) -> bool:
+    """Tell whether a query is sorted by columns of its model alone, so that cursors can lead on."""
     try:
-        items = await chosen.limit(size + 1)
-    except (DataError, OverflowError) as error:
-        if after is None:
-            raise
-        raise BadCursor("a value in it does not fit its column") from error
-    more = len(items) > size
-    items = items[:size]
-    following = _written(keys, items[-1]) if more else None
-    return CursorPage[Any].model_construct(items=items, next=following)
+        _keys(query)
+    except SetupError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Generic[Item]):
+    """Rows from a cursor on, and the cursors of both of its ends; None where it is empty."""
+
+    items: Sequence[Item]
+    first: str | None
+    last: str | None
+    has_previous: bool
+    has_next: bool
+
+
+class Window(Generic[Item]):
+    """Rows behind the cursor `after`, or in front of `before`, in the order of the query.
+
+    `query` is what to await, one row longer than `size`; `stretch` makes of its rows what they are,
+    so that something may be added to the query in between. Raises `BadCursor`, `SetupError` for an
+    order that is not by columns, and `ValueError` for a size below 1 or two cursors.
+    """
+
+    def __init__(
+        self,
+        query: Query[Item],
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        size: int = 20,
+    ) -> None:
+        if size < 1:
+            raise ValueError(f"a page has a size from 1 on, not {size}")
+        if after is not None and before is not None:
+            raise ValueError("rows are behind one cursor or in front of one, not both")
+        self._keys = _keys(query)
+        self._size = size
+        self._cursor = before if after is None else after
+        self._is_backward = before is not None
+        turned = [key.turned() for key in self._keys] if self._is_backward else self._keys
+        chosen = query.order_by(*[order for key in turned for order in key.orders()])
+        if self._cursor is not None:
+            chosen = chosen.where(_behind(turned, _read(self._cursor, self._keys)))
+        self.query = chosen.limit(size + 1)
+
+    async def rows(self) -> Stretch[Item]:
+        """Await the query; raises `BadCursor` for a cursor whose values fit no column."""
+        with self.reading():
+            return self.stretch(await self.query)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Take what the database says of a cursor's values for the cursor's fault."""
+        try:
+            yield
+        except (DataError, OverflowError) as error:
+            if self._cursor is None:
+                raise
+            raise BadCursor("a value in it does not fit its column") from error
+
+    def stretch(self, items: Sequence[Item]) -> Stretch[Item]:
+        """Give what the rows of the query are."""
+        has_more, kept = len(items) > self._size, items[: self._size]
+        if self._is_backward:
+            kept = kept[::-1]
+        first, last = (
+            (_written(self._keys, kept[0], getattr), _written(self._keys, kept[-1], getattr))
+            if kept
+            else (None, None)
+        )
+        # Where a cursor was given, there is a row at it, or was.
+        has_other = self._cursor is not None
+        ends = (has_more, has_other) if self._is_backward else (has_other, has_more)
+        return Stretch(kept, first, last, *ends)
+
+
+class Continued:
+    """A query of the rows behind a cursor, and of one more, for whoever reads them in a way of
+    their own; raises as `continued` does.
+    """
+
+    def __init__(self, query: Query[Any], after: str | None, size: int) -> None:
+        if size < 1:
+            raise ValueError(f"a page has a size from 1 on, not {size}")
+        self._size = size
+        self._keys = _keys(query)
+        orders = [order for key in self._keys for order in key.orders()]
+        # Mostly they are what it is ordered by already.
+        is_same = len(orders) == len(query.orders) and all(map(_is_same, orders, query.orders))
+        chosen = query if is_same else query.order_by(*orders)
+        if after is not None:
+            chosen = chosen.where(_behind(self._keys, _read(after, self._keys)))
+        self.query = chosen.limit(size + 1)
+
+    def cut(
+        self, items: list[Any], value: Callable[[Any, str], Any]
+    ) -> tuple[list[Any], str | None]:
+        """Give the rows of the page, and the cursor of what follows; `value` reads a row's own."""
+        if len(items) <= self._size:
+            return items, None
+        items = items[: self._size]
+        return items, _written(self._keys, items[-1], value)
 
 
 class _Key:
-    """One column that the rows are sorted by."""
+    """One column that the rows are sorted by; `is_turned` where they are read from their end."""
+
+    is_turned = False
 
     def __init__(self, model: Any, name: str, is_descending: bool) -> None:
         found = describe(model).column(name)
@@ -135,10 +238,20 @@ class _Key:
     def sign(self) -> str:
         return f"{'-' if self.is_descending else ''}{self.name}"
 
+    def turned(self) -> _Key:
+        """Give the same column for rows that are read from their end."""
+        made = copy(self)
+        made.is_turned = True
+        return made
+
     def orders(self) -> list[Any]:
         """Empty ones come last: databases differ in it, and a cursor must not."""
-        order = self.column.desc() if self.is_descending else self.column.asc()
-        return [self.emptiness(), order] if self.is_nullable else [order]
+        goes_down = self.is_descending is not self.is_turned
+        if not self.is_nullable:
+            # A name: a query of names is found compiled without being built.
+            return [f"{'-' if goes_down else ''}{self.name}"]
+        order = self.column.desc() if goes_down else self.column.asc()
+        return [self.emptiness().desc() if self.is_turned else self.emptiness(), order]
 
     def emptiness(self) -> Any:
         return case((self.column.is_(None), 1), else_=0)
@@ -149,15 +262,41 @@ class _Key:
     def behind(self, value: Any) -> Any:
         """Give what is behind a value, or None where nothing can be."""
         if value is None:
-            return None
-        further = self.column < value if self.is_descending else self.column > value
-        return or_(further, self.column.is_(None)) if self.is_nullable else further
+            return self.column.is_not(None) if self.is_turned else None
+        goes_down = self.is_descending is not self.is_turned
+        further = self.column < value if goes_down else self.column > value
+        return or_(further, self.column.is_(None)) if self._ends_empty else further
+
+    @property
+    def _ends_empty(self) -> bool:
+        return self.is_nullable and not self.is_turned
 
 
-def _keys(query: Query[Any]) -> list[_Key]:
+def _is_same(one: Any, other: Any) -> bool:
+    return one is other or (type(one) is type(other) is str and one == other)
+
+
+def _keys(query: Query[Any]) -> Sequence[_Key]:
+    if all(type(order) is str for order in query.orders):
+        kind: Any = type(query)
+        model: Any = query.model
+        return _keys_named(kind, model, query.orders)
+    return _keys_of(query)
+
+
+@lru_cache(maxsize=1024)  # names are few, and a list asks for them with each page
+def _keys_named(kind: Any, model: Any, orders: tuple[str, ...]) -> Sequence[_Key]:
+    return tuple(_keys_of(kind(model).order_by(*orders)))
+
+
+def _keys_of(query: Query[Any]) -> list[_Key]:
     mapper: Any = inspect(query.model)
+    model: Any = query.model
     found: dict[str, bool] = {}
     for order in query.orders:
+        if isinstance(order, str) and order.removeprefix("-") in mapper.column_attrs:
+            found.setdefault(order.removeprefix("-"), order.startswith("-"))
+            continue
         expression = query.ordered(order)
         is_descending = getattr(expression, "modifier", None) is desc_op
         if is_descending or getattr(expression, "modifier", None) is asc_op:
@@ -173,7 +312,12 @@ def _keys(query: Query[Any]) -> list[_Key]:
     last = next(reversed(found.values()), False)
     for column in mapper.primary_key:  # so that no two rows are in the same place
         found.setdefault(mapper.get_property_by_column(column).key, last)
-    return [_Key(query.model, name, is_descending) for name, is_descending in found.items()]
+    return [_key(model, name, is_descending) for name, is_descending in found.items()]
+
+
+@lru_cache(maxsize=1024)  # what checks its values takes 0.2 ms to make
+def _key(model: Any, name: str, is_descending: bool) -> _Key:
+    return _Key(model, name, is_descending)
 
 
 def _behind(keys: Sequence[_Key], values: Sequence[Any]) -> Any:
@@ -188,8 +332,8 @@ def _behind(keys: Sequence[_Key], values: Sequence[Any]) -> Any:
     return or_(*choices)
 
 
-def _written(keys: Sequence[_Key], item: Any) -> str:
-    values = [key.adapter.dump_python(getattr(item, key.name), mode="json") for key in keys]
+def _written(keys: Sequence[_Key], item: Any, value: Callable[[Any, str], Any]) -> str:
+    values = [key.adapter.dump_python(value(item, key.name), mode="json") for key in keys]
     text = json.dumps([[key.sign for key in keys], values], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

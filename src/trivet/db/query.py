@@ -80,6 +80,11 @@ class Query(Generic[Item]):
         (item,) = get_args(source) or (Any,)
         return handler.generate_schema(list[item])  # type: ignore[valid-type]
 
+    @property
+    def conditions(self) -> tuple[Any, ...]:
+        """What its rows fit, as far as it was said here: a step that narrows it adds to these."""
+        return self._wheres
+
     # -- steps -----------------------------------------------------------------------------------
 
     def where(self, *expressions: Any, **lookups: Any) -> Self:

@@ -27,6 +27,7 @@ from trivet.db.errors import (
     NotFound,
     RowLocked,
     StaleError,
+    UnfitValue,
     UniqueViolation,
     Violation,
 )
@@ -44,6 +45,7 @@ _IN_DOUBT = (
     " look before you send it again."
 )
 _FULL = "The database has no room left to store this; nothing of it was stored."
+_UNFIT = "A value here is too large, too long, or no text."
 _PAUSE = 1.0  # seconds between two lines of the log that say the same
 _SOON = {"retry-after": "1"}
 
@@ -79,6 +81,9 @@ class Refusals:
             return _answer(request, 507, _FULL)
         if isinstance(error, LostRace):
             return _answer(request, 409, _CHANGED)
+        if isinstance(error, UnfitValue):
+            # Which value it was, no driver says; the shape is that of any value that does not fit.
+            return _listed_answer(request, 422, [{"type": "unfit", "loc": [], "msg": _UNFIT}])
         if isinstance(error, Violation):
             return _violated(request, error)
         raise error
@@ -120,6 +125,10 @@ def _violated(request: Request, error: Violation) -> Response:
     fields = () if named else error.fields
     places = [["body", field] for field in fields] or [["body"]]
     errors = [{"type": kind, "loc": place, "msg": message} for place in places]
+    return _listed_answer(request, status, errors)
+
+
+def _listed_answer(request: Request, status: int, errors: list[Any]) -> Response:
     shape = _shape(request)
     return Response(shape.to_json(status, errors=errors), status, media_type=shape.media_type)
 

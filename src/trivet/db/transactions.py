@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
@@ -20,7 +21,7 @@ from trivet.errors import SetupError
 if TYPE_CHECKING:
     from trivet.db.database import Database
 
-__all__ = ["Isolation", "SpecialUnit", "retrying"]
+__all__ = ["Isolation", "SpecialUnit", "retrying", "transaction_outside"]
 
 Isolation = Literal["read committed", "repeatable read", "serializable"]
 Given = ParamSpec("Given")
@@ -79,6 +80,17 @@ class SpecialUnit(Unit):
         finally:
             if session is not None:
                 await session.close()
+
+
+@asynccontextmanager
+async def transaction_outside(database: Database) -> AsyncIterator[Unit]:
+    """Open a transaction of its own, outside the present unit of work: its tenant stays there."""
+    token = current.set(None)
+    try:
+        async with database.own_transaction() as unit:
+            yield unit
+    finally:
+        current.reset(token)
 
 
 def refuse_inside(database: Database, what: str) -> None:

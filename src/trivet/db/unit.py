@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from trivet.db.direct import Direct, Underway, begun
 from trivet.db.errors import DatabaseAway, NotFound, UnitOverError
-from trivet.db.faults import translated
+from trivet.db.faults import flushed
 from trivet.db.reading import Known
 from trivet.db.signals import Events
 from trivet.db.sync import SyncWork, sync_work
@@ -42,7 +42,6 @@ class Unit:
     """
 
     __slots__ = (
-        "_after",
         "_direct",
         "_events",
         "_is_writing",
@@ -51,6 +50,7 @@ class Unit:
         "_lock",
         "_session",
         "_sync",
+        "after",
         "apart",
         "beside",
         "database",
@@ -73,7 +73,7 @@ class Unit:
         self._joined: AsyncConnection | None = None  # what the session went on with
         self._known: Known = {}
         self._lock: asyncio.Lock | None = None
-        self._after: list[Callable[[], Any]] | None = None
+        self.after: list[Callable[[], Any]] | None = None  # see `on_commit`
         self._events: Events | None = None  # what signals are still to tell
 
     @property
@@ -115,8 +115,7 @@ class Unit:
 
     async def get(self, model: type[Row], key: Any) -> Row:
         """Give the object with this key; raises `NotFound`."""
-        found = await self.find(model, key)
-        if found is None:
+        if (found := await self.find(model, key)) is None:
             raise NotFound(model, key)
         return found
 
@@ -310,7 +309,7 @@ class Unit:
         session = await self.session()
         async with self._alone():
             session.add_all(instances)
-            await _flushed(session)
+            await flushed(session)
             for instance in instances:
                 # What the database has computed is read now: nothing is loaded by an attribute.
                 if computed := instance._sa_instance_state.expired_attributes:
@@ -324,7 +323,7 @@ class Unit:
         async with self._alone():
             session.add(instance)
             await session.delete(instance)
-            await _flushed(session)
+            await flushed(session)
         if self._events:
             await self.database.signals.tell(self._events)
 
@@ -334,23 +333,33 @@ class Unit:
             session.add(instance)
             await session.refresh(instance)
 
-    async def execute(self, statement: Executable) -> Any:
-        """Run a statement that writes, within the transaction."""
-        session = await self.session()
-        async with self._alone():
-            return await session.execute(statement)
+    async def execute(self, statement: Executable, values: Any = None) -> Any:
+        """Run a statement that writes, within the transaction, with values by name.
 
-    async def execute_many(self, statement: Executable, rows: Sequence[Any]) -> Any:
-        """Run a statement that writes once for each of many rows."""
+        With a list of them it is run once for each.
+        """
         session = await self.session()
         async with self._alone():
-            return await session.execute(statement, rows)
+            return await session.execute(statement, values)
+
+    async def write(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run one statement that writes, past SQLAlchemy; gives rows as the driver does.
+
+        `sql` is in the driver's own words, as `database.plans` compiles them.
+        """
+        async with self._alone():
+            if not self._is_writing:
+                await self._begin()
+            if self._direct is not None:
+                return await self._direct.run(sql, values)
+            found = await (await self._attached().connection()).exec_driver_sql(sql, tuple(values))
+            return found.all() if found.returns_rows else ()
 
     def on_commit(self, function: Callable[[], Any]) -> None:
         """Call a function once what was written is committed; never, where it is rolled back."""
-        if self._after is None:
-            self._after = []
-        self._after.append(function)
+        if self.after is None:
+            self.after = []
+        self.after.append(function)
 
     @property
     def is_settled(self) -> bool:
@@ -359,7 +368,7 @@ class Unit:
             self._is_writing
             or self._session is not None
             or self._sync is not None
-            or self._after is not None
+            or self.after is not None
             or self.has_changes()
         )
 
@@ -379,7 +388,7 @@ class Unit:
         except BaseException:
             await self.roll_back()
             raise
-        after, self._after = self._after, None
+        after, self.after = self.after, None
         if self._direct is not None:
             direct, self._direct = self._direct, None
             try:
@@ -425,14 +434,14 @@ class Unit:
         session = await self.session()
         while True:
             async with self._alone():
-                await _flushed(session)
+                await flushed(session)
             if not self._events:
                 return
             await self.database.signals.tell(self._events)
 
     async def roll_back(self) -> None:
         """Take back everything that was written."""
-        self._after = None
+        self.after = None
         self._known = {}
         if self._sync is not None:
             sync, self._sync = self._sync, None
@@ -466,8 +475,3 @@ class Unit:
         """Let the next writer begin: the transaction without a session is over."""
         self._is_writing = False
         self.database.end_writing()
-
-
-async def _flushed(session: AsyncSession) -> None:
-    with translated():
-        await session.flush()

@@ -8,6 +8,7 @@ messages quote is taken: they may be another's.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, Table
@@ -42,7 +43,7 @@ _IS_NAMED_STILL = 1451
 
 
 def violation_of(
-    fault: Fault, error: DBAPIError, statement: Any, models: registry
+    fault: Fault, error: DBAPIError, statement: Any, models: Sequence[registry]
 ) -> Violation | None:
     """Say which rule of `models` was broken; None where `fault` is none of a rule.
 
@@ -66,8 +67,9 @@ def violation_of(
     table: Any = getattr(statement, "table", None)
     if table is None and table_name is None:  # written without SQLAlchemy's statement
         table_name = _first((_WRITTEN,), error.statement or "")
-    if table_name is not None:
-        table = models.metadata.tables.get(table_name, table)
+    if table_name is not None and getattr(table, "name", None) != table_name:
+        named = (one.metadata.tables.get(table_name) for one in models)
+        table = next((one for one in named if one is not None), table)
     if isinstance(table, Table) and rule is not None:
         columns = _columns_of(table, rule) or columns
     made = kind.of(error, _attributes(table, columns, models), rule)
@@ -102,9 +104,11 @@ def _columns_of(table: Table, rule: str) -> tuple[str, ...]:
     return ()
 
 
-def _attributes(table: Any, columns: tuple[str, ...], models: registry) -> tuple[str, ...]:
+def _attributes(
+    table: Any, columns: tuple[str, ...], models: Sequence[registry]
+) -> tuple[str, ...]:
     """Give the names that columns have in the model."""
-    for mapper in models.mappers:
+    for mapper in (mapper for one in models for mapper in one.mappers):
         if mapper.local_table is table:
             keys = {prop.columns[0].name: prop.key for prop in mapper.column_attrs}
             return tuple(keys.get(name, name) for name in columns)

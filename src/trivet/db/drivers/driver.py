@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +13,32 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from trivet.db.drivers.transaction import Transaction
 
-__all__ = ["Driver"]
+__all__ = ["Driver", "Ear"]
+
+
+class Ear(ABC):
+    """A connection of its own that listens to channels."""
+
+    @property
+    @abstractmethod
+    def is_lost(self) -> bool:
+        """True once nothing will be heard any more."""
+
+    @abstractmethod
+    async def listen(self, channel: str) -> None:
+        """Listen to one more channel."""
+
+    @abstractmethod
+    async def unlisten(self, channel: str) -> None:
+        """Listen to a channel no more."""
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Raise an error where the server does not answer any more."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close the connection."""
 
 
 class Driver(ABC):
@@ -35,6 +60,8 @@ class Driver(ABC):
     """True where `rows` and `rows_on` are there."""
     begins_directly = False
     """True where `begin` is there."""
+    tells = False
+    """True where `tell` and `ear` are there."""
     is_within = False
     """True where transactions are parts of one that is under way, as in a test: what kind of
     transaction it is cannot be chosen any more."""
@@ -83,6 +110,14 @@ class Driver(ABC):
         Where `has_one_writer`, the caller has the turn. Raises `DatabaseBusy`, and errors of the
         driver's own.
         """
+        raise NotImplementedError
+
+    async def tell(self, channels: Sequence[str], payloads: Sequence[str]) -> None:
+        """Tell each payload to who listens to the channel of its place, in other processes too."""
+        raise NotImplementedError
+
+    async def ear(self, heard: Callable[[str, str], None], lost: Callable[[], None]) -> Ear:
+        """Open a connection that calls `heard(channel, payload)`, and `lost()` at its end."""
         raise NotImplementedError
 
     def wrapped(

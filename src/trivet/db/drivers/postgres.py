@@ -13,13 +13,14 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from trivet.db.drivers.driver import Driver
+from trivet.db.drivers.driver import Driver, Ear
 from trivet.db.drivers.lending import Lender, LendingPool, Loan
 from trivet.db.drivers.transaction import LentTransaction, Transaction
 
 __all__ = ["PostgresDriver"]
 
 _GRACE = 2.0  # seconds in which the server may answer that it has stopped
+_TELL = "SELECT pg_notify(c, p) FROM unnest($1::text[], $2::text[]) AS told(c, p)"
 
 
 class PostgresDriver(Driver):
@@ -27,6 +28,7 @@ class PostgresDriver(Driver):
 
     reads_directly = True
     begins_directly = True
+    tells = True
     sync_name = "postgresql+psycopg"
     sync_library = "psycopg"
     sync_options = MappingProxyType({"connect_args": {"options": "-c timezone=UTC"}})
@@ -42,6 +44,7 @@ class PostgresDriver(Driver):
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         super().prepare(engine, timeout)
+        self._engine = engine
         self._lender.attach(engine, timeout)
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
@@ -91,6 +94,15 @@ class PostgresDriver(Driver):
             raise
         return PostgresTransaction(loan, self._take_back, transaction)
 
+    async def tell(self, channels: Sequence[str], payloads: Sequence[str]) -> None:
+        await self.rows(_TELL, (channels, payloads))
+
+    async def ear(self, heard: Callable[[str, str], None], lost: Callable[[], None]) -> Ear:
+        held = await self._engine.raw_connection()
+        connection: Any = held.driver_connection
+        held.detach()  # its place in the pool is for another one
+        return PostgresEar(connection, heard, lost)
+
     def _take_back(self, loan: Loan, error: BaseException | None) -> None:
         """Take a connection back; `error` is what went wrong on it."""
         if error is None:
@@ -116,6 +128,36 @@ class PostgresDriver(Driver):
 
 def _is_ready(connection: Any) -> bool:
     return not (connection.is_closed() or connection.is_in_transaction())
+
+
+class PostgresEar(Ear):
+    """A connection that is taken out of the pool for LISTEN."""
+
+    def __init__(
+        self, connection: Any, heard: Callable[[str, str], None], lost: Callable[[], None]
+    ) -> None:
+        self._connection = connection
+        self._heard = heard
+        connection.add_termination_listener(lambda _: lost())
+
+    def _notified(self, _: Any, __: int, channel: str, payload: str) -> None:
+        self._heard(channel, payload)
+
+    @property
+    def is_lost(self) -> bool:
+        return _is_lost(self._connection)
+
+    async def listen(self, channel: str) -> None:
+        await self._connection.add_listener(channel, self._notified)
+
+    async def unlisten(self, channel: str) -> None:
+        await self._connection.remove_listener(channel, self._notified)
+
+    async def check(self) -> None:
+        await self._connection.fetchval("SELECT 1")
+
+    async def close(self) -> None:
+        await _closed(self._connection)
 
 
 class PostgresTransaction(LentTransaction):

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import builtins
-import keyword
 import re
-import warnings
-from collections.abc import Iterable
+from collections.abc import Container
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKeyConstraint, MetaData, Table, UniqueConstraint
+from sqlalchemy import Column, Connection, ForeignKeyConstraint, Table, UniqueConstraint
 from sqlalchemy import types as kinds
 
 from trivet.db.columns import TYPES
 from trivet.db.migrate.runner import context_of
-from trivet.db.model import BareModel, Model, table_name
+from trivet.db.model import BareModel, table_name
+from trivet.db.reflect.names import ATTRIBUTES, attribute, class_names
+from trivet.db.reflect.relations import to_one_name
+from trivet.db.reflect.tables import read_tables
 
 __all__ = ["models_text"]
 
-_TAKEN = frozenset(dir(Model)) | {"registry"} | frozenset(dir(builtins))
+# In a class body, annotations further down would mean the column.
+_TAKEN = (ATTRIBUTES | frozenset(dir(builtins))) - {"id", "type"}
 _WIDTH = 95  # letters of a line, without its indentation
-_OWN_TABLES = frozenset({"alembic_version"})
 _MODULES = {"Decimal": "decimal", "UUID": "uuid"} | dict.fromkeys(
     ("date", "datetime", "time", "timedelta"), "datetime"
 )
@@ -49,13 +50,10 @@ class _Imports:
 
 def models_text(connection: Connection) -> str:
     """Give a module with a model for every table; tables without a key become a comment."""
-    metadata = MetaData()
-    metadata.reflect(connection)
     imports = _Imports()
-    with warnings.catch_warnings():  # references may go round in a circle; models do not mind
-        warnings.filterwarnings("ignore", message="Cannot correctly sort tables")
-        tables = [table for table in metadata.sorted_tables if table.name not in _OWN_TABLES]
-    classes = {table: _class_name(table.name) for table in tables}
+    tables = read_tables(connection).sorted()
+    called = class_names((table.schema, table.name) for table in tables)
+    classes = {table: called[table.schema, table.name] for table in tables}
     parts = [_model(table, classes, imports, connection) for table in tables]
     head = '"""Models of the tables that were there, written by `trivet inspectdb`."""'
     return (
@@ -103,19 +101,8 @@ def _is_counted(column: Column[Any], connection: Connection) -> bool:
 # -- names ---------------------------------------------------------------------------------------
 
 
-def _class_name(table: str) -> str:
-    words = re.split(r"[^0-9A-Za-z]+", table)
-    name = "".join(word[:1].upper() + word[1:] for word in words if word)
-    return name if name[:1].isalpha() else f"Table{name}"
-
-
-def _attribute(name: str, used: Iterable[str] = ()) -> str:
-    found = re.sub(r"\W+", "_", table_name(name)).strip("_") or "column"
-    if found[0].isdigit():
-        found = f"column_{found}"
-    while found in _TAKEN - {"id", "type"} or keyword.iskeyword(found) or found in used:
-        found += "_"
-    return found
+def _attribute(name: str, used: Container[str] = ()) -> str:
+    return attribute(name, used, _TAKEN)
 
 
 def _names(table: Table) -> dict[Any, str]:
@@ -290,11 +277,7 @@ def _relation(
     if target is None:
         return []
     columns = list(key.columns)
-    first = names[columns[0]]
-    name = first.removesuffix("_id") if len(columns) == 1 else table_name(target)
-    if name in used or name in _TAKEN:
-        name = f"{name}_{table_name(target)}"
-    name = _attribute(name, used)
+    name = to_one_name([names[column] for column in columns], target, used, _TAKEN)
     used.add(name)
     imports.add("trivet.db", "relationship")
     local = ", ".join(names[column] for column in columns)
