@@ -1,0 +1,127 @@
+"""The history of one site: where its changes are stored, and how they are read again.
+
+Changes are written by the unit of work that makes them: they are there together, or neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, delete, insert, select
+
+from trivet.admin.history.tables import changes_in
+from trivet.admin.plan.site import SitePlan
+from trivet.db import Database
+
+__all__ = ["Entry", "History"]
+
+_AT_ONCE = 500  # rows of one INSERT
+_PURGED_AT_ONCE = 5000  # rows of one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change, as it was written down."""
+
+    id: int
+    at: datetime
+    model: str
+    key: str
+    label: str
+    action: str
+    handle: str
+    name: str
+    by_handle: str | None
+    by_name: str | None
+    changes: dict[str, list[Any]]
+    batch: str | None
+    request: str | None
+    address: str | None
+    agent: str | None
+
+
+class History:
+    """What a site keeps of changes, in a table of `database`."""
+
+    def __init__(self, database: Database, planned: Callable[[], SitePlan]) -> None:
+        self.database = database
+        self.table = changes_in(database.metadata)
+        self._planned = planned
+
+    @property
+    def site(self) -> SitePlan:
+        """The plan of the site, by which rows of other models are named."""
+        return self._planned()
+
+    async def write(self, entries: Sequence[dict[str, Any]]) -> None:
+        """Write changes down in the present unit of work; raises `OutsideUnitError`."""
+        for start in range(0, len(entries), _AT_ONCE):
+            some = list(entries[start : start + _AT_ONCE])
+            await self.database.unit.execute(insert(self.table), some)
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    async def of_row(
+        self,
+        model: str,
+        key: str,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> list[Entry]:
+        """Give the changes of one row, as `found` does."""
+        columns = self.table.c
+        wanted = [columns.model == model, columns.key == key]
+        return await self.found(wanted, before=before, after=after, limit=limit)
+
+    async def found(
+        self,
+        conditions: Sequence[Any],
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> list[Entry]:
+        """Give the changes that fit, the newest first, older than `before` or newer than `after`.
+
+        With `after` they are the next ones that are newer, and still the newest comes first.
+        """
+        columns = self.table.c
+        statement = select(self.table).where(*conditions).limit(limit)
+        if before is not None:
+            statement = statement.where(columns.id < before)
+        if after is not None:
+            newer = statement.where(columns.id > after).order_by(columns.id)
+            return list(reversed(await self._entries(newer)))
+        return await self._entries(statement.order_by(columns.id.desc()))
+
+    async def one(self, id: int) -> Entry | None:
+        """Give one change, or None."""
+        found = await self._entries(select(self.table).where(self.table.c.id == id))
+        return found[0] if found else None
+
+    async def _entries(self, statement: Select[Any]) -> list[Entry]:
+        return [Entry(**row._mapping) for row in await self.database.unit.rows(statement)]
+
+    # -- forgetting ------------------------------------------------------------------------------
+
+    async def purge(self, before: datetime) -> int:
+        """Delete what happened before a moment, some thousand rows in each transaction; how many.
+
+        For commands and jobs: it stands outside of any unit of work.
+        """
+        columns, count = self.table.c, 0
+        while True:
+            async with self.database.own_transaction() as unit:
+                old = select(columns.id).where(columns.at < before).order_by(columns.at)
+                ids = [row[0] for row in await unit.rows(old.limit(_PURGED_AT_ONCE))]
+                if ids:
+                    # By their ids: MariaDB deletes from no table that it reads in the same breath.
+                    await unit.execute(delete(self.table).where(columns.id.in_(ids)))
+            count += len(ids)
+            if len(ids) < _PURGED_AT_ONCE:
+                return count
