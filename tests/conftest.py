@@ -10,6 +10,8 @@ from typing import NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.databases import drop_all
+
 # No deadline: how long an example takes says more about the machine than about Trivet.
 settings.register_profile(
     "trivet",
@@ -18,6 +20,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("trivet")
+
+
+def pytest_sessionfinish() -> None:
+    """Leave nothing on the servers that others use too."""
+    drop_all()
 
 
 @pytest.fixture(scope="session")

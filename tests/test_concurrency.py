@@ -19,7 +19,9 @@ from trivet.concurrency import (
     clean_in_thread,
     contextmanager_in_threadpool,
     iterate_in_thread,
+    repeating,
     run_in_thread,
+    to_the_end,
 )
 
 VALUE: contextvars.ContextVar[str] = contextvars.ContextVar("VALUE", default="none")
@@ -320,3 +322,62 @@ def test_a_limit_is_counted_for_each_loop() -> None:
             return limit.get_semaphore().value
 
     assert [asyncio.run(take()) for _ in range(2)] == [0, 0]
+
+
+async def test_what_runs_to_the_end_does_so_though_it_is_cancelled_again() -> None:
+    steps: list[str] = []
+
+    async def clean() -> None:
+        await asyncio.sleep(0.02)
+        steps.append("clean")
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await to_the_end(clean())
+            steps.append("went on")
+            raise
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert steps == ["clean"]
+
+
+async def test_what_runs_to_the_end_gives_and_raises_its_own() -> None:
+    async def give() -> int:
+        return 7
+
+    async def fail() -> int:
+        raise LookupError
+
+    assert await to_the_end(give()) == 7
+    with pytest.raises(LookupError):
+        await to_the_end(fail())
+
+
+async def test_work_is_repeated_while_the_block_runs_although_it_fails() -> None:
+    begun = 0
+    told: list[Exception] = []
+    often = asyncio.Event()
+
+    async def work() -> None:
+        nonlocal begun
+        begun += 1
+        if begun >= 3:
+            often.set()
+        raise ValueError(begun)
+
+    async with asyncio.timeout(20), repeating(work, 0.01, name="work", failed=told.append):
+        await often.wait()
+    ended = begun
+    await asyncio.sleep(0.1)
+
+    assert begun == ended
+    assert [error.args for error in told] == [(number,) for number in range(1, ended + 1)]

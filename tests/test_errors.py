@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -55,6 +57,14 @@ def test_validation_errors_list_what_did_not_fit_and_where_the_function_is() -> 
     assert str(error).splitlines()[0] == "2 validation errors:"
     assert str(error).endswith('File "app.py", line 3, in f\n    GET /x')
     assert str(ValidationException([{}])).startswith("1 validation error:")
+
+
+def test_the_place_of_a_wrapped_function_is_its_own() -> None:
+    @contextmanager  # whose wrapper is in another file
+    def wrapped() -> Iterator[None]:
+        yield
+
+    assert Path(place_of(wrapped)["file"]).name == "test_errors.py"
 
 
 def test_the_place_of_a_function_is_its_file_and_line() -> None:

@@ -223,7 +223,7 @@ def test_the_access_log_has_a_line_for_each_answer(form: str) -> None:
     assert len(lines) == 2
     if form == "json":
         first = json.loads(lines[0])
-        assert (first["method"], first["target"], first["status"]) == ("GET", '/a"b?c=d', 200)
+        assert (first["method"], first["target"], first["status"]) == ("GET", "/a%22b?c=d", 200)
         assert first["client"].startswith("127.0.0.1:")
     else:
         assert lines[1].endswith('"GET /late HTTP/1.1" 200')

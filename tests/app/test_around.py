@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from trivet import App, BackgroundTasks, Depends, HTTPException, JSONResponse, Part, Response
+from trivet.http.exchange import Exchange
 from trivet.routing.around import Around
 from trivet.routing.route import Route
 from trivet.routing.router import Router
@@ -19,7 +20,7 @@ class Noting(Around):
     def __init__(self, log: list[Any]) -> None:
         self.log = log
 
-    def begin(self) -> str:
+    def begin(self, exchange: Exchange | None) -> str:
         self.log.append("begin")
         return "it"
 
@@ -149,7 +150,7 @@ def test_several_are_opened_outside_in_and_closed_inside_out() -> None:
         def __init__(self, name: str) -> None:
             self.name = name
 
-        def begin(self) -> str:
+        def begin(self, exchange: Exchange | None) -> str:
             log.append(f"begin {self.name}")
             return self.name
 

@@ -314,7 +314,7 @@ def test_functions_surround_mounted_applications_and_plain_routes() -> None:
 
 
 def test_native_hooks_stand_outside_the_functions() -> None:
-    app = App(hooks=[SecureHeaders(), Sessions(secrets="a secret of some length")])
+    app = App(hooks=[SecureHeaders(), Sessions(secrets="a secret of quite some length, of tests")])
 
     @app.before_request
     def count(request: Request) -> None:

@@ -23,7 +23,7 @@ from trivet.middleware.proxy import ProxyHeaders
 from trivet.middleware.request_id import RequestId
 from trivet.middleware.sessions import Sessions
 
-SECRET = "a secret of some length"
+SECRET = "a secret of quite some length, of tests"
 ORIGIN = "https://example.org"
 
 
@@ -304,7 +304,7 @@ def test_a_session_is_signed_for_its_own_name_and_secret() -> None:
     client = TestClient(session_app())
     client.get("/count")
     value = client.cookies["session"]
-    other = App(hooks=[Sessions(secrets="another secret of some length")])
+    other = App(hooks=[Sessions(secrets="another secret of quite some length, too")])
 
     @other.get("/all")
     async def everything(request: Request) -> dict[str, Any]:

@@ -19,7 +19,17 @@ MANY_PARAMETERS: dict[str, str] = {
 
 # Imports inside functions, as `path::module`; never of trivet's own modules.
 LATE_IMPORTS: dict[str, str] = {
+    "redis_pool.py::redis.asyncio": "an extra; only who keeps something in Redis needs it",
+    "auth/passwords/foreign.py::bcrypt": "only who has passwords stored by bcrypt needs it",
     "binding/signature.py::annotationlib": "exists from Python 3.14 on only",
+    "mail/addresses.py::idna": "only domains in other letters need it",
+    "mail/smtp.py::aiosmtplib": "an extra; only who makes an SmtpTransport needs it",
+    "storage/bucket.py::obstore": "an extra; only who makes a BucketStorage needs it",
+    "storage/bucket.py::obstore.exceptions": "an extra; only who makes a BucketStorage needs it",
+    "storage/bucket.py::obstore.store": "an extra; only who makes a BucketStorage needs it",
+    "storage/thumbnails.py::PIL.Image": "an extra; only who makes Thumbnails needs it",
+    "storage/thumbnails.py::PIL.ImageOps": "an extra; only who makes Thumbnails needs it",
+    "static/collecting.py::brotli": "an extra; only who collects files may have it",
     "cli/find.py::tomllib": "most applications are named; 4 ms of every start",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import tokenize
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ class Source:
         return Path(self.path).with_suffix("").parts[0]
 
 
+@functools.cache  # read once by a process: many rules look at the same files
 def read(root: Path) -> list[Source]:
     """Read every Python file below the package's root, in the order of their paths."""
     return [

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.case import LoadCase
 from benchmarks.cases import LOAD_CASES
 from benchmarks.check import Reply, WrongAnswer, compare, events
 from benchmarks.load import LoadFailed, checked
@@ -53,6 +54,46 @@ def test_a_stream_with_an_event_missing_is_refused() -> None:
     compare(TOKENS, Reply(200, headers, b"".join(lines)))
     with pytest.raises(WrongAnswer):
         compare(TOKENS, Reply(200, headers, b"".join(lines[:-1])))
+
+
+def _page(case: LoadCase, page: str) -> Reply:
+    headers = {"content-type": "text/html", "content-length": str(len(page.encode()))}
+    return Reply(case.status, headers, page.encode())
+
+
+FORM = next(case for case in LOAD_CASES if case.name == "form-refused")
+PAGE = """<form method="post"><input type="hidden" name="csrf" value="x"><ul><li>1<li>2<li>3</ul>
+<label for="a">Name</label><input name="name" id="a" required aria-invalid="true">
+<label for="b">E</label><input type="email" name="email" id="b" value="ann at example.org" required
+ aria-invalid="true">
+<label for="c">Seats</label><input type="number" name="seats" id="c" value="11" required
+ aria-invalid="true">
+<label for="d">Meal</label><select name="meal" id="d"><option value="meat">meat</option>
+<option value="fish" selected>fish</option><option value="plants">plants</option></select>
+<label for="e">Note</label><textarea name="note" id="e">
+&lt;b&gt;by&lt;/b&gt; the "window" &amp; the 'door'</textarea></form>"""
+
+
+def test_a_page_is_right_by_its_form_whatever_its_mark_up() -> None:
+    compare(FORM, _page(FORM, PAGE))
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"),
+    [
+        ('value="11"', 'value="10"'),
+        ('aria-invalid="true"', ""),
+        ('value="x"', 'value=""'),
+        ("<li>", "<p>"),
+        ('for="e"', ""),
+        ("&lt;b&gt;by&lt;/b&gt;", "<b>by</b>"),
+        ('method="post"', ""),
+        ("fish</option>", "fish</option><option>tofu</option>"),
+    ],
+)
+def test_a_page_with_another_form_is_refused(there: str, instead: str) -> None:
+    with pytest.raises(WrongAnswer):
+        compare(FORM, _page(FORM, PAGE.replace(there, instead)))
 
 
 def test_comments_and_other_fields_are_not_events() -> None:

@@ -165,3 +165,30 @@ def test_the_queries_of_an_answer_are_told(trivet: Trivet, write: Write) -> None
     assert "one query for the rows of Dish: id, name, chef_id" in text
     assert "one query for all chef of Chef: id, name" in text
     assert "value = await ready(value)" in text
+
+
+KEEPING = """
+from typing import Annotated
+from trivet import App, Header
+from trivet.cache import Cache, conditional
+
+app = App()
+cache = app.use(Cache())
+
+@app.get("/items/{number}")
+@conditional
+@cache.route(ttl=60, tags=["item:{number}"])
+async def read_item(number: int, page: int = 1, lang: Annotated[str, Header()] = "en") -> int:
+    return number
+"""
+
+
+def test_what_may_answer_in_a_routes_place_is_told(trivet: Trivet, write: Write) -> None:
+    write({"main.py": KEEPING})
+
+    text = " ".join(trivet("explain", "GET", "/items/3", "--no-source").out.split())
+
+    assert (
+        "Enclosed by, outermost first Conditional an ETag of the content; 304 for who has it"
+        " CachedRoute kept for 60 s, by ?page, lang until one of these is deleted: item:{number}"
+    ) in text

@@ -9,6 +9,7 @@ from tests.cli.typed import Trivet, Write
 APP = """\
 import click, typer
 from trivet import App, Part
+from trivet.app.part import CommandGroup
 
 class Seeds(Part):
     name = "seeds"
@@ -26,6 +27,10 @@ class Seeds(Part):
     def reap(self, what: str = "all", /, *, twice: bool = False) -> None:
         print("reaped", what, twice)
 
+    async def water(self, beds: list[int], /, *, much: bool = False) -> None:
+        \"\"\"Water some beds.\"\"\"
+        print("watered", beds, much)
+
     def commands(self):
         tree = typer.Typer(name="tree", help="Work with trees")
 
@@ -42,7 +47,8 @@ class Seeds(Part):
         def old(number):
             print("old", number)
 
-        return [self.seed, self.wait_a_bit, self.reap, tree, old]
+        beds = CommandGroup("beds", "Work with beds", {"water": self.water})
+        return [self.seed, self.wait_a_bit, self.reap, tree, old, beds]
 
 app = App(title="Garden")
 app.use(Seeds())
@@ -58,6 +64,7 @@ app.use(Seeds())
         (["reap", "oaks", "--twice"], "reaped oaks True"),
         (["tree", "plant", "oak"], "planted oak"),
         (["old", "--number", "5"], "old 5"),
+        (["beds", "water", "3", "4", "--much"], "watered [3, 4] True"),
         (["--app", "main:app", "seed", "oaks"], "seeded 3 oaks into Garden"),
     ],
 )

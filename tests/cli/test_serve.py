@@ -183,7 +183,7 @@ def test_run_is_strict_with_a_front_end_that_is_not_built(trivet: Trivet, write:
 def test_run_leaves_debug_off(write: Write) -> None:
     folder = write({"main.py": app_text()})
 
-    with LiveProcess([], folder=folder) as server:
+    with LiveProcess([], folder=folder, patience=60) as server:
         seen = httpx2.get(f"{server.url}/seen").json()
 
     assert seen["debug"] is False
@@ -193,7 +193,7 @@ def test_run_leaves_debug_off(write: Write) -> None:
 def test_workers_load_the_application_each_for_itself(write: Write) -> None:
     folder = write({"main.py": app_text()})
 
-    with LiveProcess(["main:app", "--workers", "2"], folder=folder) as server:
+    with LiveProcess(["main:app", "--workers", "2"], folder=folder, patience=60) as server:
         assert server.process is not None
         pids: set[int] = set()
         while len(pids) < 2:  # the second may start later; the test's own time limit ends it
@@ -205,9 +205,9 @@ def test_workers_load_the_application_each_for_itself(write: Write) -> None:
 def test_access_log_may_be_json_or_nothing(write: Write) -> None:
     folder = write({"main.py": app_text()})
 
-    with LiveProcess(["--access-log-format", "json"], folder=folder) as told:
+    with LiveProcess(["--access-log-format", "json"], folder=folder, patience=60) as told:
         ask_until_written(told.url)
-    with LiveProcess(["--no-access-log"], folder=folder) as quiet:
+    with LiveProcess(["--no-access-log"], folder=folder, patience=60) as quiet:
         ask_until_written(quiet.url)
 
     assert '"method":"GET","target":"/seen"' in told.log
@@ -217,7 +217,7 @@ def test_access_log_may_be_json_or_nothing(write: Write) -> None:
 def test_header_is_sent_with_every_answer(write: Write) -> None:
     folder = write({"main.py": app_text()})
 
-    with LiveProcess(["--header", "X-Shop: little"], folder=folder) as server:
+    with LiveProcess(["--header", "X-Shop: little"], folder=folder, patience=60) as server:
         answer = httpx2.get(f"{server.url}/nowhere")
 
     assert (answer.status_code, answer.headers["x-shop"]) == (404, "little")
@@ -260,7 +260,9 @@ def seen() -> dict:
 def test_dropin_is_installed_in_every_worker(write: Write) -> None:
     folder = write({"main.py": FASTAPI})
 
-    with LiveProcess(["--dropin", "fastapi", "--workers", "2"], folder=folder) as server:
+    with LiveProcess(
+        ["--dropin", "fastapi", "--workers", "2"], folder=folder, patience=60
+    ) as server:
         assert server.process is not None
         seen = httpx2.get(f"{server.url}/seen").json()
 
@@ -321,7 +323,7 @@ def test_foreign_application_is_served_too(write: Write) -> None:
         }
     )
 
-    with LiveProcess(["main.py"], folder=folder) as server:
+    with LiveProcess(["main.py"], folder=folder, patience=60) as server:
         assert httpx2.get(server.url).text == "plain"
 
 

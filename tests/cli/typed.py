@@ -22,7 +22,12 @@ SCRIPT = str(Path(sys.executable).parent / "trivet")
 LONGEST = 60  # seconds; a command that waits for something is a failure
 
 _DROPPED = {"FORCE_COLOR", "NO_COLOR", "PYTHONWARNINGS"}
-_WARM = ["tests.cli.typed", "trivet.cli.routes", "trivet.cli.explain", "trivet.cli.check"]
+# Nothing that registers a model: an application would have its table.
+_WARM = [
+    "tests.cli.typed", "trivet.cli.routes", "trivet.cli.explain", "trivet.cli.check",
+    "trivet.db.commands", "trivet.db.migrate.commands", "alembic.autogenerate",
+    "aiosqlite", "asyncpg", "asyncmy", "trivet.jobs.commands", "trivet.mail", "trivet.sessions",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One empty database for each test, on each kind of server."""
+"""A clean database for each test, on each kind of server."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Table
 
+from tests import databases
 from tests.db import models
 from trivet.db import Database
 
@@ -37,32 +38,9 @@ def address(kind: str) -> str:
 
 @asynccontextmanager
 async def own_database(url: str, worker: str, **options: Any) -> AsyncIterator[Database]:
-    """Give an empty database that no other process uses."""
-    if url.startswith("sqlite"):
-        database = Database(url, **options)
-        try:
-            yield database
-        finally:
-            await database.close()
-        return
-    # Runs that share a server, and workers of one run, each have their own.
-    name = f"trivet_{worker}_{os.getpid()}"
-    await _on_server(url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
-    database = Database(urlsplit(url)._replace(path=f"/{name}").geturl(), **options)
-    try:
+    """Give an empty database; `tests.databases.own_database`, which asks for no worker."""
+    async with databases.own_database(url, **options) as database:
         yield database
-    finally:
-        await database.close()
-        force = " WITH (FORCE)" if url.startswith("postgresql") else ""
-        await _on_server(url, f"DROP DATABASE IF EXISTS {name}{force}")
-
-
-async def _on_server(url: str, *statements: str) -> None:
-    server = Database(url, isolation_level="AUTOCOMMIT")
-    async with server.engine.connect() as connection:
-        for statement in statements:
-            await connection.execute(text(statement))
-    await server.close()
 
 
 @pytest.fixture(params=list(URLS))
@@ -72,7 +50,23 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def database(kind: str, worker_id: str) -> AsyncIterator[Database]:
-    async with own_database(address(kind), worker_id) as found:
-        await found.create_tables(models.Model)
+async def database(kind: str) -> AsyncIterator[Database]:
+    """Give a database with the tables of this folder's models, not of all that are registered."""
+    async with databases.clean_database(address(kind), tables_of("tests.db.")) as found:
         yield found
+
+
+def tables_of(package: str) -> list[Table]:
+    """Give the tables of the main models that were written in a package, and what links them."""
+    metadata = models.Model.metadata
+    own = {
+        mapper.local_table
+        for mapper in models.Model.registry.mappers
+        if f"{mapper.class_.__module__}.".startswith(package)
+    }
+    linked = {
+        table
+        for table in metadata.tables.values()
+        if table.foreign_keys and {key.column.table for key in table.foreign_keys} <= own
+    }
+    return [table for table in metadata.sorted_tables if table in own | linked]

@@ -8,12 +8,37 @@ from typing import Any
 import httpx2
 import pytest
 from pydantic import BaseModel, ConfigDict, model_validator
+from sqlalchemy.orm import foreign
 
 from tests.db.models import Author, Post, Tag
 from trivet import App
-from trivet.db import Database, NotLoadedError, Page, Query, schema
+from trivet.db import (
+    Database,
+    Mapped,
+    Model,
+    NotLoadedError,
+    Page,
+    Query,
+    field,
+    func,
+    relationship,
+    schema,
+)
 from trivet.db.lookups import LookupError as UnknownName
 from trivet.testing import async_client
+
+
+class Label(Model):
+    code: Mapped[str] = field(max_length=20)
+
+
+class Sticker(Model):
+    """Finds its label whatever the case of the code."""
+
+    code: Mapped[str] = field(max_length=20)
+    label: Mapped[Label | None] = relationship(
+        primaryjoin=lambda: foreign(Sticker.code) == func.lower(Label.code), viewonly=True
+    )
 
 
 class TagRead(BaseModel):
@@ -257,6 +282,17 @@ async def test_a_name_that_is_no_relation_is_told_with_the_nearest(database: Dat
         Tag.all().with_(Post.author)
     with pytest.raises(UnknownName, match=r"selectinload\(Post\.tags\.and_"):
         Post.all().with_(Post.tags.and_(Tag.name == "red"))
+
+
+async def test_a_relation_by_an_expression_is_followed_by_it(database: Database) -> None:
+    async with database.transaction():
+        await Label.create(code="ABC")
+        await Sticker.create(code="abc")
+    async with database.transaction():
+        (sticker,) = await Sticker.all().with_(Sticker.label)
+
+    assert sticker.label is not None
+    assert sticker.label.code == "ABC"
 
 
 async def test_the_same_rows_come_with_their_relations_on_both_paths(database: Database) -> None:

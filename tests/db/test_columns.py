@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import hashlib
 
 import pytest
 from pydantic import ValidationError
@@ -26,6 +27,7 @@ from trivet.db import (
 from trivet.db.migrate.differences import differences
 from trivet.db.model import _uuid7
 from trivet.errors import SetupError
+from trivet.storage import MemoryStorage
 
 
 class Elsewhere(BareModel, apart=True):
@@ -63,6 +65,20 @@ class Stored(InSchemas):
 def picture(slug: str = "one", **values: object) -> Picture:
     given = {"title": "A tree", "slug": slug, "size": Size(width=2, height=3), **values}
     return Picture(**given)  # type: ignore[arg-type]
+
+
+async def test_what_a_storage_keeps_is_put_into_a_column_and_read_back(database: Database) -> None:
+    storage = MemoryStorage()
+    async with database.transaction():
+        await picture(scan=await storage.save(b"text", filename="a b.txt")).save()
+
+    async with database.transaction():
+        found = await Picture.all().one()
+
+    assert found.scan is not None
+    assert await storage.read(found.scan.name) == b"text"
+    assert (found.scan.filename, found.scan.size) == ("a b.txt", 4)
+    assert found.scan.checksum == hashlib.sha256(b"text").hexdigest()
 
 
 async def test_shaped_json_and_files_come_back_as_objects(database: Database) -> None:
@@ -273,6 +289,8 @@ def test_a_schema_tells_what_a_client_gives() -> None:
 
 
 async def test_tables_of_models_need_no_migration_once_they_are_made(database: Database) -> None:
+    await database.create_tables(BareModel)  # whatever else this process of tests has imported
+
     async with database.engine.connect() as connection:
         found = await connection.run_sync(differences, BareModel.metadata, None)
 

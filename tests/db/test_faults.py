@@ -13,8 +13,9 @@ from asyncpg import InterfaceError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from tests.db.conftest import address, own_database
-from tests.db.models import Author, Model, Post
+from tests.databases import clean_database
+from tests.db.conftest import address, tables_of
+from tests.db.models import Author, Post
 from trivet import App
 from trivet.db import Database, DatabaseBusy
 from trivet.db.faults import Fault, fault_of
@@ -22,9 +23,8 @@ from trivet.testing import async_client
 
 
 @pytest.fixture(params=["postgresql", "mariadb"])
-async def database(request: pytest.FixtureRequest, worker_id: str) -> AsyncIterator[Database]:
-    async with own_database(address(request.param), f"{worker_id}_faults") as found:
-        await found.create_tables(Model)
+async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    async with clean_database(address(request.param), tables_of("tests.db.")) as found:
         yield found
 
 

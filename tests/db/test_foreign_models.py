@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.cli.typed import forked
+from tests.databases import clean_database
 from tests.db.conftest import address, own_database
 from tests.db.foreign import Base, Customer, Order, Wish
 from trivet import App, Depends
@@ -19,13 +20,9 @@ from trivet.testing import async_client
 
 
 @pytest.fixture
-async def shop(kind: str, worker_id: str) -> AsyncIterator[Database]:
-    async with own_database(address(kind), f"foreign_{worker_id}") as found:
-        url = found.engine.url.render_as_string(hide_password=False)
-        made = Database(url, models=Base)
-        await made.create_tables()
-        yield made
-        await made.close()
+async def shop(kind: str) -> AsyncIterator[Database]:
+    async with clean_database(address(kind), Base.metadata, models=Base) as found:
+        yield found
 
 
 async def filled(shop: Database) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import inspect
 
-from tests.db.conftest import address, own_database
+from tests.databases import clean_database
+from tests.db.conftest import address, tables_of
 from tests.db.models import Address, Author, Everything, Mood, Post, Tag
 from trivet.db import Database, and_, not_, or_
 
@@ -72,9 +73,9 @@ steps = st.one_of(
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql", "mariadb"])
-def journal(request: pytest.FixtureRequest, worker_id: str) -> Iterator[tuple[Any, Database]]:
+def journal(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Database]]:
     with asyncio.Runner() as runner:
-        context = own_database(address(request.param), f"{worker_id}_paths")
+        context = clean_database(address(request.param), tables_of("tests.db."))
         database = runner.run(context.__aenter__())
         runner.run(_fill(database))
         yield runner, database
@@ -82,7 +83,6 @@ def journal(request: pytest.FixtureRequest, worker_id: str) -> Iterator[tuple[An
 
 
 async def _fill(database: Database) -> None:
-    await database.create_tables()
     async with database.transaction():
         authors = [await Author.create(name=name) for name in "ab"]
         tags = [await Tag.create(name=name) for name in "abc"]

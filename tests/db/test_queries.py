@@ -12,10 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func
 
+from tests.databases import clean_database
 from tests.db.archive import Line
-from tests.db.conftest import URLS, address, own_database
+from tests.db.conftest import URLS, address, tables_of
 from tests.db.models import Author, Post, Tag
-from trivet.db import BadCursor, Database, NotFound, NotLoadedError, RowLocked, related
+from trivet.db import (
+    BadCursor,
+    Database,
+    NotFound,
+    NotLoadedError,
+    RowLocked,
+    Window,
+    related,
+)
 from trivet.errors import SetupError
 
 
@@ -168,9 +177,8 @@ async def test_pages_are_numbered(journal: Database) -> None:
 
 
 @pytest.fixture(scope="module", params=list(URLS))
-def walk(request: pytest.FixtureRequest, worker_id: str) -> Iterator[tuple[Any, Database]]:
+def walk(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Database]]:
     async def fill(database: Database) -> None:
-        await database.create_tables(Post)
         async with database.transaction():
             await Author.bulk_create([{"name": "a"}, {"name": "b"}])
             authors = [1, None, 2]
@@ -180,7 +188,7 @@ def walk(request: pytest.FixtureRequest, worker_id: str) -> Iterator[tuple[Any, 
             )
 
     with asyncio.Runner() as runner:
-        context = own_database(address(request.param), f"{worker_id}_walk")
+        context = clean_database(address(request.param), tables_of("tests.db."))
         database = runner.run(context.__aenter__())
         runner.run(fill(database))
         yield runner, database
@@ -215,6 +223,35 @@ def test_cursors_lead_through_all_rows_once(
 
     assert seen == whole
     assert sorted(seen) == list(range(1, 13))
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.sampled_from(["views", "-views", "author_id", "-author_id", "-id", "-title"])),
+    st.integers(1, 7),
+)
+def test_windows_go_back_by_the_way_they_came(
+    walk: tuple[Any, Database], orders: list[str], size: int
+) -> None:
+    runner, database = walk
+
+    async def through() -> tuple[list[list[int]], list[list[int]]]:
+        async with database.transaction():
+            query = Post.all().order_by(*orders)
+            there, back = [await Window(query, size=size).rows()], []
+            while there[-1].has_next:
+                there.append(await Window(query, after=there[-1].last, size=size).rows())
+            at = there[-1]
+            while at.has_previous:
+                at = await Window(query, before=at.first, size=size).rows()
+                back.append([post.id for post in at.items])
+                if not at.items:
+                    break
+            return [[post.id for post in one.items] for one in there], back
+
+    there, back = runner.run(through())
+
+    assert back == there[-2::-1]
 
 
 @pytest.mark.parametrize(

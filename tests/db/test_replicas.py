@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.db.conftest import address, own_database
-from tests.db.models import Model, Post, Tag
+from tests.databases import clean_database
+from tests.db.conftest import address, tables_of
+from tests.db.models import Post, Tag
 from trivet import App
 from trivet.db import Database, Replica, Replicas
 from trivet.errors import SetupError
@@ -18,15 +19,14 @@ from trivet.testing import async_client
 
 
 @pytest.fixture
-async def copies(kind: str, worker_id: str) -> AsyncIterator[list[str]]:
+async def copies(kind: str) -> AsyncIterator[list[str]]:
     """Give the addresses of two databases whose only post says which one it is."""
     found = []
     async with (
-        own_database(address(kind), f"{worker_id}_c") as one,
-        own_database(address(kind), f"{worker_id}_d") as two,
+        clean_database(address(kind), tables_of("tests.db.")) as one,
+        clean_database(address(kind), tables_of("tests.db.")) as two,
     ):
         for name, copy in (("first", one), ("second", two)):
-            await copy.create_tables(Model)
             async with copy.transaction():
                 await Post.create(title=name)
             found.append(url_of(copy))

@@ -111,6 +111,26 @@ async def test_an_inner_transaction_is_a_savepoint(database: Database) -> None:
         assert await Post.all().order_by("id").values_list("title") == ["kept", "kept too"]
 
 
+async def test_what_a_savepoint_wanted_to_be_called_is_taken_back_with_it(
+    database: Database,
+) -> None:
+    told: list[str] = []
+
+    async def fail() -> None:
+        async with database.transaction() as unit:
+            unit.on_commit(lambda: told.append("lost"))
+            raise ZeroDivisionError
+
+    async with database.transaction() as unit:
+        unit.on_commit(lambda: told.append("kept"))
+        with pytest.raises(ZeroDivisionError):
+            await fail()
+        async with database.transaction():
+            unit.on_commit(lambda: told.append("kept too"))
+
+    assert told == ["kept", "kept too"]
+
+
 async def test_functions_run_once_it_is_committed_and_only_then(database: Database) -> None:
     told: list[str] = []
 

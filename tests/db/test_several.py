@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tests.databases import clean_database
 from tests.db.apart import Analytics, Orphan, Visit
-from tests.db.conftest import address, own_database
+from tests.db.conftest import address
 from tests.db.models import Model, Post
 from trivet import App, Depends, HTTPException, JSONResponse
 from trivet.cli import main
@@ -32,9 +33,8 @@ from trivet.testing import async_client
 
 
 @pytest.fixture
-async def analytics(kind: str, worker_id: str) -> AsyncIterator[Database]:
-    async with own_database(address(kind), f"{worker_id}_b", models=Analytics) as found:
-        await found.create_tables()
+async def analytics(kind: str) -> AsyncIterator[Database]:
+    async with clean_database(address(kind), Analytics.metadata, models=Analytics) as found:
         yield found
 
 

@@ -122,7 +122,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveProcess]:
     (package / "items.py").write_text(ITEMS)
     for name in (folder / "shop", package):
         (Path(name) / "__init__.py").touch()
-    with LiveProcess(["main:app", "--dropin", "fastapi"], folder=folder) as running:
+    with LiveProcess(["main:app", "--dropin", "fastapi"], folder=folder, patience=60) as running:
         yield running
 
 

@@ -1,6 +1,6 @@
 """A headless Chromium, steered over its DevTools protocol: opens pages and looks at what they show.
 
-Nothing but 127.0.0.1 has an address in it, so that a page that needs a CDN stays empty.
+Nothing but this machine has an address in it, so that a page that needs a CDN stays empty.
 """
 
 from __future__ import annotations
@@ -33,9 +33,13 @@ FLAGS = (
     "--no-default-browser-check",
     "--hide-scrollbars",
     "--window-size=1200,900",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 )
 PATIENCE_SECONDS = 45.0
+
+
+class Navigated(AssertionError):
+    """A page went away while it was asked."""
 
 
 class Page:
@@ -45,9 +49,11 @@ class Page:
         self._devtools = devtools
         self._sent = 0
         self._session: str | None = None
+        self._entries: list[dict[str, Any]] = []
         target = self._ask("Target.createTarget", url="about:blank")["targetId"]
         found = self._ask("Target.attachToTarget", targetId=target, flatten=True)
         self._session = found["sessionId"]
+        self._ask("Log.enable")
 
     def _ask(self, method: str, **params: Any) -> dict[str, Any]:
         self._sent += 1
@@ -57,7 +63,11 @@ class Page:
         self._devtools.send(json.dumps(call))
         while True:  # events come in between
             told = json.loads(self._devtools.recv(PATIENCE_SECONDS))
+            if told.get("method") == "Log.entryAdded":
+                self._entries.append(told["params"]["entry"])
             if told.get("id") == self._sent:
+                if "navigated" in str(told.get("error")):
+                    raise Navigated(told)
                 assert "error" not in told, told
                 result: dict[str, Any] = told["result"]
                 return result
@@ -72,13 +82,24 @@ class Page:
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 
+    def _told(self, script: str) -> Any:
+        try:
+            return self.run(script)
+        except Navigated:  # the page that is waited for comes
+            return None
+
     def wait_for(self, script: str) -> Any:
         """Ask until the expression is true, and give its value."""
         ends = time.monotonic() + PATIENCE_SECONDS
-        while not (value := self.run(script)):
+        while not (value := self._told(script)):
             assert time.monotonic() < ends, self.run("document.documentElement.outerHTML")
             time.sleep(0.1)
         return value
+
+    def complaints(self) -> list[str]:
+        """Give what the browser's console has of broken policies, since the page was opened."""
+        self.run("0")  # what was logged before this has come with its answer
+        return [one["text"] for one in self._entries if "Content Security Policy" in one["text"]]
 
     def photograph(self, path: Path) -> None:
         """Write a picture of what is seen."""

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 START_SECONDS = 50.0
 STOP_SECONDS = 15.0
-_LISTENS = re.compile(r"http://127\.0\.0\.1:(?P<port>\d+)")
+_LISTENS = re.compile(r"running on http://127\.0\.0\.1:(?P<port>\d+)")
 
 
 @dataclass
@@ -35,6 +36,14 @@ class Example:
     @property
     def output(self) -> str:
         return "".join(self.lines)
+
+    def wait_for(self, text: str) -> str:
+        """Give the output once `text` is in it."""
+        ends = time.monotonic() + START_SECONDS
+        while text not in self.output:
+            assert time.monotonic() < ends, self.output
+            time.sleep(0.05)
+        return self.output
 
     def follow(self) -> None:
         """Gather what the process writes; notes the port when it is told."""

@@ -17,14 +17,15 @@ from starlette.responses import JSONResponse as StarletteJSONResponse
 from starlette.testclient import TestClient
 
 from trivet.errors import SetupError, TrivetDeprecationWarning
+from trivet.http.conditional import verdict
 from trivet.http.files import (
     Folder,
     accepted_encodings,
+    is_device,
     is_hashed,
     is_hidden,
     media_type_of,
     preferred,
-    verdict,
 )
 from trivet.http.responses import (
     FileResponse,
@@ -383,3 +384,15 @@ def test_first_folder_that_has_a_path_wins(tmp_path: Path) -> None:
     assert folder.lookup_path("both.txt")[0] == str(tmp_path / "a" / "both.txt")
     assert folder.lookup_path("/one.txt")[0] == str(tmp_path / "b" / "one.txt")
     assert folder.lookup_path("none.txt") == ("", None)
+
+
+@pytest.mark.parametrize(
+    "piece", ["nul", "NUL.txt", "Con", "aux.tar.gz", "com1", "LPT\u00b2", "prn "]
+)
+def test_devices_of_windows_are_known_whatever_their_extension(piece: str) -> None:
+    assert is_device(piece)
+
+
+@pytest.mark.parametrize("piece", ["null", "console.txt", "com", "com10", "a.nul", ".con"])
+def test_names_like_those_of_devices_are_names(piece: str) -> None:
+    assert not is_device(piece)

@@ -20,13 +20,13 @@ class Heir(Only):
 
 
 def test_a_hook_that_defines_nothing_has_no_methods() -> None:
-    assert hooked(Nothing()) == ("hook", None, None, None, None)
+    assert hooked(Nothing()) == ("hook", None, None, None, None, None)
 
 
 def test_only_the_methods_that_a_hook_defines_are_found() -> None:
     hook = Only()
 
-    assert hooked(hook) == ("only", None, hook.after, None, None)
+    assert hooked(hook) == ("only", None, hook.after, None, None, None)
 
 
 def test_inherited_methods_are_found_too() -> None:

@@ -18,8 +18,8 @@ from trivet.http.exchange import Answer
 from trivet.middleware.session import Session
 from trivet.middleware.sessions import SessionError, Sessions
 
-SECRET = "the first secret, long enough"
-OTHER = "another secret, long enough"
+SECRET = "the first secret, and it is long enough"
+OTHER = "another secret, which is long enough"
 Visit = Callable[[Request], object]
 
 

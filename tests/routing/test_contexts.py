@@ -8,7 +8,8 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import Match, NoMatchFound
 
-from trivet.routing.contexts import Included
+from trivet import App
+from trivet.routing.contexts import Included, contexts
 from trivet.routing.router import Router
 
 
@@ -69,3 +70,22 @@ def test_names_are_found_below(included: Included) -> None:
     assert included.url_path_for("item", id=7) == "/api/items/7"
     with pytest.raises(NoMatchFound):
         included.url_path_for("missing")
+
+
+def test_a_link_to_an_included_route_makes_no_plan_of_it() -> None:
+    router = Router(prefix="/notes")
+
+    @router.get("/{number:int}")
+    async def read_note(number: int) -> int:
+        return number
+
+    app = App()
+    app.include_router(router, prefix="/v1")
+    (context,) = [one for one in contexts(app.routes) if one.name == "read_note"]
+
+    assert context.url_path_for("read_note", number=3) == "/v1/notes/3"
+    assert "effective" not in vars(context)
+    wrong: list[tuple[str, dict[str, int]]] = [("read_note", {}), ("other", {"number": 3})]
+    for name, given in wrong:
+        with pytest.raises(NoMatchFound):
+            context.url_path_for(name, **given)

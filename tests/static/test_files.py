@@ -191,3 +191,103 @@ def test_folder_that_disappears_fails_the_request(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError, match="does not exist"):
         TestClient(files).get("/a")
+
+
+@pytest.fixture
+def letters(folder: Path) -> str:
+    (folder / "letters.txt").write_text("abcdefghijklmnopqrstuvwxyz" * 100)
+    return "/static/letters.txt"
+
+
+def test_ten_ranges_are_served_and_no_more(serve: Serve, letters: str) -> None:
+    ten = ",".join(f"{n * 10}-{n * 10 + 1}" for n in range(10))
+
+    served = serve().get(letters, headers={"range": f"bytes={ten}"})
+    whole = serve().get(letters, headers={"range": f"bytes={ten},200-201"})
+
+    assert served.status_code == 206
+    assert served.headers["content-type"].startswith("multipart/byteranges; boundary=")
+    assert served.text.count("Content-Range: bytes ") == 10
+    assert int(served.headers["content-length"]) == len(served.content)
+    assert (whole.status_code, len(whole.content)) == (200, 2600)
+
+
+def test_ranges_that_overlap_are_sent_once(serve: Serve, letters: str) -> None:
+    answer = serve().get(letters, headers={"range": "bytes=" + ",".join(["0-"] * 10)})
+
+    assert (answer.status_code, len(answer.content)) == (206, 2600)
+    assert answer.headers["content-range"] == "bytes 0-2599/2600"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "bytes=" + "0-," * 20_000, "bytes=" + "," * 60_000, "bytes=" + "9" * 60_000 + "-",
+        "bytes=-" + "9" * 60_000, "bytes=0-" + "9" * 4_000, "bytes=" + "-" * 60_000,
+        "bytes=" + " " * 60_000, "bytes=", "bytes", "=", "bytes=x-y", "bytes=5-1", "bytes=--1",
+        "lines=0-1", "bytes=0x0-1", "bytes=1e3-", "bytes=-0", "bytes=2600-", "bytes=\u00b2-\u00b3",
+    ],
+)  # fmt: skip
+def test_a_hostile_range_gets_the_file_or_a_clear_refusal(
+    serve: Serve, letters: str, asked: str
+) -> None:
+    answer = serve().get(letters, headers=[(b"range", asked.encode("latin-1"))])
+
+    assert answer.status_code in {200, 206, 400, 416}
+    assert answer.status_code != 206 or len(answer.content) <= 2600
+    assert answer.status_code != 416 or answer.headers["content-range"] == "bytes */2600"
+
+
+def test_a_range_of_an_empty_file_is_refused(serve: Serve, folder: Path) -> None:
+    (folder / "empty.txt").touch()
+
+    assert serve().get("/static/empty.txt", headers={"range": "bytes=0-"}).status_code == 416
+
+
+def test_a_range_is_of_what_is_sent(serve: Serve, folder: Path) -> None:
+    (folder / "app.js.br").write_bytes(b"0123456789")
+    asked = {"accept-encoding": "br", "range": "bytes=2-4"}
+
+    with serve().stream("GET", "/static/app.js", headers=asked) as answer:
+        body = b"".join(answer.iter_raw())
+
+    assert (answer.status_code, body) == (206, b"234")
+    assert answer.headers["content-range"] == "bytes 2-4/10"
+    assert answer.headers["content-encoding"] == "br"
+
+
+def test_a_range_of_another_version_gets_the_whole_file(serve: Serve, letters: str) -> None:
+    etag = serve().get(letters).headers["etag"]
+
+    same = serve().get(letters, headers={"range": "bytes=0-1", "if-range": etag})
+    other = serve().get(letters, headers={"range": "bytes=0-1", "if-range": '"other"'})
+
+    assert (same.status_code, other.status_code) == (206, 200)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0.1, gzip;q=0.9", "gzip"), ("*", "br"),
+        ("br;q=0, *", "gzip"), ("identity", None), ("br;q=0, gzip;q=0", None), ("", None),
+        ("br;q=x", None), ("br;q=nan", None),
+    ],
+)  # fmt: skip
+def test_the_client_chooses_among_the_ready_encodings(
+    serve: Serve, folder: Path, accepted: str, coding: str | None
+) -> None:
+    (folder / "app.js.br").write_bytes(b"br")
+    (folder / "app.js.gz").write_bytes(b"gzip")
+
+    body, headers = raw(serve(), "/static/app.js", accepted)
+
+    assert headers.get("content-encoding") == coding
+    assert body == (coding or "code").encode()
+    assert headers["vary"] == "Accept-Encoding"
+
+
+def test_an_encoding_that_is_older_than_its_file_is_left_alone(serve: Serve, folder: Path) -> None:
+    (folder / "app.js.br").write_bytes(b"old")
+    os.utime(folder / "app.js.br", (1, 1))
+
+    assert raw(serve(), "/static/app.js", "br")[0] == b"code"

@@ -90,7 +90,9 @@ def test_process_serves_a_file_as_a_service_would(tmp_path: Path) -> None:
         '@app.get("/who")\nasync def who() -> list: return [os.environ["WHO"], os.getpid()]\n'
     )
 
-    with LiveProcess(["main.py"], folder=tmp_path, environment={"WHO": "ann"}) as server:
+    with LiveProcess(
+        ["main.py"], folder=tmp_path, environment={"WHO": "ann"}, patience=60
+    ) as server:
         answer = httpx2.get(f"{server.url}/who")
         assert server.process is not None
 

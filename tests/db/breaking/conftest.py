@@ -93,6 +93,7 @@ def serving(url: str, **settings: str) -> LiveProcess:
     environment = {f"TRIVET_STALL{name}": value for name, value in settings.items()}
     return LiveProcess(
         ["tests/db/breaking/stall.py", "--no-access-log"],
+        patience=60,  # a busy machine starts a process slowly
         folder=REPOSITORY,
         environment={
             **environment,

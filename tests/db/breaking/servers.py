@@ -86,6 +86,21 @@ class OwnServer(ABC):
             while any(_is_alive(child) for child in children) and time.monotonic() < deadline:
                 time.sleep(0.01)
 
+    def freeze(self) -> None:
+        """Stop it as it stands: connections are taken, and nothing is answered."""
+        self._tell_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._tell_all(signal.SIGCONT)
+
+    def _tell_all(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+            for child in _children(self._process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, number)
+
     stop_signal = signal.SIGTERM
 
     def _end(self, number: signal.Signals) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
+from tests.databases import clean_database
 from tests.db.commands.ledger import Ledger
-from tests.db.conftest import address, own_database
+from tests.db.conftest import address
 from tests.db.migrate.conftest import make_shop as make_shop
 from tests.db.migrate.conftest import shop as shop
 from tests.db.migrate.conftest import small as small
@@ -38,22 +40,22 @@ async def loaded(database: Database, lines: Iterable[str]) -> int:
 
 
 @pytest.fixture
-async def ledger(kind: str, worker_id: str) -> AsyncIterator[Database]:
+async def ledger(kind: str) -> AsyncIterator[Database]:
     """Give an empty database with the tables of the ledger."""
-    async with own_database(address(kind), f"{worker_id}_ledger", models=Ledger) as database:
-        await database.create_tables(Ledger)
+    async with ledger_on(kind) as database:
         yield database
 
 
 @pytest.fixture
-async def others(worker_id: str) -> AsyncIterator[list[Database]]:
+async def others() -> AsyncIterator[list[Database]]:
     """Give one more database of each kind."""
     async with (
-        own_database(address("sqlite"), worker_id, models=Ledger) as first,
-        own_database(address("postgresql"), f"{worker_id}_other", models=Ledger) as second,
-        own_database(address("mariadb"), f"{worker_id}_other", models=Ledger) as third,
+        ledger_on("sqlite") as first,
+        ledger_on("postgresql") as second,
+        ledger_on("mariadb") as third,
     ):
-        found = [first, second, third]
-        for database in found:
-            await database.create_tables(Ledger)
-        yield found
+        yield [first, second, third]
+
+
+def ledger_on(kind: str) -> AbstractAsyncContextManager[Database]:
+    return clean_database(address(kind), Ledger.metadata, models=Ledger)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
 
 from tests.cli.typed import Done, forked
+from tests.databases import own_url
 from tests.db.conftest import address
 from trivet.db import Database
 
@@ -98,36 +98,17 @@ class Shop:
 Make = Callable[[str], Shop]
 
 
-async def renew(url: str, name: str, *, is_wanted: bool) -> None:
-    """Drop a database, and make it anew where it is wanted."""
-    server = Database(url, isolation_level="AUTOCOMMIT")
-    try:
-        async with server.engine.connect() as connection:
-            await connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-            if is_wanted:
-                await connection.execute(text(f"CREATE DATABASE {name}"))
-    finally:
-        await server.close()
-
-
 @pytest.fixture
-def make_shop(tmp_path: Path, worker_id: str) -> Iterator[Make]:
-    """Give a function that makes an application on a kind of database, gone after the test."""
-    # Several runs of the tests may share a server.
-    name = f"trivet_migrate_{worker_id}_{os.getpid()}"
-    made: list[str] = []
+def make_shop(tmp_path: Path) -> Iterator[Make]:
+    """Give a function that makes an application on a kind of database, empty for the test."""
+    with ExitStack() as until_then:
 
-    def make(kind: str) -> Shop:
-        url = address(kind)
-        if kind == "sqlite":
-            return Shop(tmp_path, f"sqlite:///{tmp_path / 'shop.db'}")
-        asyncio.run(renew(url, name, is_wanted=True))
-        made.append(url)
-        return Shop(tmp_path, urlsplit(url)._replace(path=f"/{name}").geturl())
+        def make(kind: str) -> Shop:
+            if kind == "sqlite":
+                return Shop(tmp_path, f"sqlite:///{tmp_path / 'shop.db'}")
+            return Shop(tmp_path, until_then.enter_context(own_url(address(kind))))
 
-    yield make
-    for url in made:
-        asyncio.run(renew(url, name, is_wanted=False))
+        yield make
 
 
 @pytest.fixture
