@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 
+from benchmarks.account_cases import ACCOUNT_CASES, ACCOUNT_THRESHOLDS
+from benchmarks.admin_cases import ADMIN_CASES, ADMIN_THRESHOLDS
 from benchmarks.case import JSON_TYPE, LoadCase, Request, Threshold
 from benchmarks.data_cases import DATA_CASES, DATA_THRESHOLDS, SCRIPT_CASES
+from benchmarks.form_cases import FORM_CASES, FORM_THRESHOLDS
 
 TOKENS = 100
 STREAMS = 50
@@ -75,16 +78,19 @@ LOAD_CASES = (
     _routes(1),
     _routes(MANY_ROUTES),
     *DATA_CASES,
+    *ACCOUNT_CASES,
+    *FORM_CASES,
+    *ADMIN_CASES,
 )
 
 SPECIAL_CASES = ("websockets", "startup", "memory")
 
 TITLES = {
-    **{case.name: case.title for case in LOAD_CASES if case.database is None},
+    **{case.name: case.title for case in LOAD_CASES if case.app in ("app", "routes")},
     "websockets": "Open WebSockets, idle, then one broadcast",
     "startup": "Import and first answered request of the hello application",
     "memory": "Memory of the hello process",
-    **{case.name: case.title for case in DATA_CASES},
+    **{case.name: case.title for case in (*DATA_CASES, *ACCOUNT_CASES, *FORM_CASES, *ADMIN_CASES)},
     **{script.name: script.title for script in SCRIPT_CASES},
 }
 
@@ -120,6 +126,9 @@ THRESHOLDS = (
     ),
     Threshold("memory", "rss_mb", "no more memory than FastAPI's hello process", "fastapi", 1.0),
     *DATA_THRESHOLDS,
+    *ACCOUNT_THRESHOLDS,
+    *FORM_THRESHOLDS,
+    *ADMIN_THRESHOLDS,
 )
 
 

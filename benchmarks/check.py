@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.case import LoadCase, Request
+from benchmarks.form_pages import shown_form
 
 
 class WrongAnswer(Exception):
@@ -36,6 +37,39 @@ def ask(port: int, request: Request) -> Reply:
         connection.close()
 
 
+def signed_in(port: int, case: LoadCase) -> LoadCase:
+    """Give the case as somebody sends it who signed in to the server; raises WrongAnswer.
+
+    They have a cookie where the answer has no body, and otherwise the access token in it.
+    """
+    if case.signs_in is None:
+        return case
+    reply = ask(port, Request(case.signs_in, "POST"))
+    if reply.status == 200:
+        try:
+            token = json.loads(reply.body)["access_token"]
+        except (ValueError, TypeError, KeyError) as error:
+            raise WrongAnswer(f"{case.signs_in} gave no token: {reply.body[:200]!r}") from error
+        return case.with_header("authorization", f"Bearer {token}")
+    cookie = _cookie(reply)
+    if reply.status != 204 or "=" not in cookie:
+        raise WrongAnswer(f"{case.signs_in} gave {reply.status} and the cookie {cookie!r}")
+    return case.with_header("cookie", cookie)
+
+
+def filled_in(port: int, case: LoadCase) -> LoadCase:
+    """Give the case as a browser sends it that has the page of its form; raises WrongAnswer."""
+    if case.fills_in is None:
+        return case
+    reply = ask(port, Request(case.fills_in))
+    cookie, hidden = _cookie(reply), shown_form(reply.body).hidden
+    if reply.status != 200 or "=" not in cookie or not all(hidden.values()) or not hidden:
+        raise WrongAnswer(
+            f"{case.fills_in} gave {reply.status}, the cookie {cookie!r} and the hidden {hidden}"
+        )
+    return case.with_header("cookie", cookie).with_fields(hidden)
+
+
 def verify(port: int, case: LoadCase) -> None:
     """Compare the answers of the server on `port` with the case; raises WrongAnswer."""
     if case.proof is None:
@@ -52,9 +86,13 @@ def compare(case: LoadCase, reply: Reply) -> None:
     """Compare one answer with the case: status, headers and body; raises WrongAnswer."""
     framed(case, reply)
     try:
+        if case.page is not None:
+            case.page(reply.body)
+            return
         found = events(reply.body) if case.events else json.loads(reply.body)
     except ValueError as error:
-        raise WrongAnswer(f"no JSON ({error}): {reply.body[:200]!r}") from error
+        what = "no JSON" if case.page is None else "not the page"
+        raise WrongAnswer(f"{what} ({error}): {reply.body[:200]!r}") from error
     if found != case.answer:
         raise WrongAnswer(f"body {reply.body[:200]!r} in place of {str(case.answer)[:200]}")
 
@@ -69,6 +107,10 @@ def framed(case: LoadCase, reply: Reply) -> None:
     length = reply.headers.get("content-length")
     if not case.events and length != str(len(reply.body)):
         raise WrongAnswer(f"content-length {length!r} for a body of {len(reply.body)} bytes")
+
+
+def _cookie(reply: Reply) -> str:
+    return reply.headers.get("set-cookie", "").partition(";")[0]
 
 
 def events(body: bytes) -> list[Any]:

@@ -57,6 +57,14 @@ def _on_both(kind: Kind) -> Iterator[LoadCase]:
         database=kind,
     )
     yield LoadCase(
+        name=f"data-resource-{kind}",
+        title=f"The same rows as a page of a REST resource, {NAMES[kind]}",
+        request=Request("/published?include=author,tags"),
+        proof=listed,
+        app="data",
+        database=kind,
+    )
+    yield LoadCase(
         name=f"data-insert-{kind}",
         title=f"One validated row inserted and committed, {NAMES[kind]}",
         request=_post(json.dumps(REMARK)),
@@ -158,6 +166,18 @@ DATA_THRESHOLDS = (
     _share("list-postgresql", FASTAPI, 1 / 5, "at most 1/5 of FastAPI's cost"),
     Threshold("data-list-postgresql", "queries", "in at most 3 queries", None, 3),
     _share("list-sqlite", FASTAPI, 1 / 5, "at most 1/5 of FastAPI's cost"),
+    *(
+        Threshold(
+            f"data-resource-{kind}",
+            "cost_us",
+            "at most 1/5 of the cost of FastAPI's list",
+            FASTAPI,
+            1 / 5,
+            peer_case=f"data-list-{kind}",
+        )
+        for kind in KINDS
+    ),
+    Threshold("data-resource-postgresql", "queries", "in at most 3 queries", None, 3),
     _share("queries-postgresql", FASTAPI, 1 / 6, "at most 1/6 of FastAPI's cost"),
     _share("fortunes-postgresql", "django", 1 / 4, "at most 1/4 of Django's cost"),
     _share("insert-postgresql", FASTAPI, 1 / 3, "at most 1/3 of FastAPI's cost"),

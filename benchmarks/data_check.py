@@ -15,6 +15,8 @@ from benchmarks.stores import Store
 def listed(port: int, case: LoadCase, store: Store) -> None:
     """The newest posts, each with its author and its tags; these in any order."""
     found = _json(port, case)
+    if isinstance(found, dict):  # a page
+        found = found["items"]
     for post in found:
         post["tags"] = sorted(post["tags"], key=lambda tag: int(tag["id"]))
     if found != rows.listing():

@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 from benchmarks import data_check, rows, stores
 from benchmarks.case import LoadCase, ScriptCase
-from benchmarks.check import WrongAnswer, ask
+from benchmarks.check import WrongAnswer, ask, signed_in
+from benchmarks.orders import Orders
 from benchmarks.peers import APPS, Peer
 from benchmarks.servers import Server
 from benchmarks.stores import Kind, Store
@@ -36,7 +37,7 @@ class Databases:
         for kind in dict.fromkeys(kinds):
             say(f"making a database of {stores.NAMES[kind]}")
             try:
-                self._stores[kind] = stores.opened(kind)
+                self._stores[kind] = _opened(kind)
             except OSError as error:
                 self.absent[stores.NAMES[kind]] = f"no server: {error}"
                 say(f"{stores.NAMES[kind]} is left out, and all cases with it: {error}")
@@ -56,13 +57,17 @@ class Databases:
             self._stores.popitem()[1].close()
 
 
+def _opened(kind: Kind) -> Store:
+    return Orders(stores.server()) if kind == "orders" else stores.opened(kind)
+
+
 def verify(port: int, case: LoadCase, store: Store) -> None:
     """Let a case's own proof ask the server; raises WrongAnswer."""
     if case.proof is not None:
         case.proof(port, case, store)
 
 
-def queries(peer: Peer, group: Iterable[LoadCase], store: Store, cpu: int) -> Queries:
+def queries(peer: Peer, group: Sequence[LoadCase], store: Store, cpu: int, probe: str) -> Queries:
     """Give the queries that one request of each case sends, read by a stand-in before PostgreSQL.
 
     Blocks: a server of its own is started for that.
@@ -70,10 +75,10 @@ def queries(peer: Peer, group: Iterable[LoadCase], store: Store, cpu: int) -> Qu
     found = {}
     with (
         Wire(store.url) as wire,
-        Server(peer, "data", cpu=cpu, probe=PROBE, database=wire.url) as server,
+        Server(peer, group[0].app, cpu=cpu, probe=probe, database=wire.url) as server,
     ):
         for case in group:
-            request = case.examples()[0].request
+            request = signed_in(server.port, case.of_peer(peer.name)).examples()[0].request
             for _ in range(BEFORE_COUNTING):
                 ask(server.port, request)
             wire.queries.clear()

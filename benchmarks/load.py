@@ -124,7 +124,7 @@ class Generator:
 
     def _command(self, request: Request, connections: int, count: int, seconds: int) -> list[str]:
         command = ["taskset", "-c", str(self.cpu), "wrk", "-t1", f"-c{connections}"]
-        command += [f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT)]
+        command += [f"-d{seconds}s", "--timeout", f"{LONGEST_SECONDS}s", "-s", str(SCRIPT)]
         command += [f"http://127.0.0.1:{self.port}", "--", str(count)]
         command += ["1" if count < EXACT_BELOW else "0"]
         command += [str(number) for number in request.ids or (0, 0)]

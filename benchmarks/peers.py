@@ -19,8 +19,12 @@ ROUTES = ("routes-1", "routes-1000")
 DATABASES = ("postgresql", "sqlite")
 ONE_ROW = tuple(f"data-key-{kind}" for kind in DATABASES)
 ROWS = tuple(f"data-{work}-{kind}" for work in ("query", "list", "insert") for kind in DATABASES)
+RESOURCES = tuple(f"data-resource-{kind}" for kind in DATABASES)
 WORLDS = ("data-queries-postgresql", "data-updates-postgresql")
 FORTUNES = ("data-fortunes-postgresql",)
+SIGNED_IN = tuple(f"{means}-{kind}" for means in ("session", "jwt") for kind in DATABASES)
+FORMS = ("form-shown", "form-refused")
+ADMIN = ("admin-first", "admin-filtered", "admin-far", "admin-search")
 SCRIPTS = tuple(f"data-{work}-{kind}" for work in ("bulk", "iterate") for kind in DATABASES)
 
 
@@ -29,7 +33,7 @@ class Peer:
     """One framework on one server.
 
     `command` is a template: {python} is the peer's own interpreter, {apps} and {build} the folders,
-    {app} which application ("app", "routes", "data" or "hello"), {port} where it has to listen.
+    {app} which application (as `LoadCase.app` has them, or "hello"), {port} where it has to listen.
     `packages` are those whose versions the report names. `venv` names the virtual environment where
     that is not its own ("" for the suite's). `script` is the file in apps/ that works on many rows.
     """
@@ -107,13 +111,14 @@ PEERS = (
         ),
         cases=frozenset(
             {*WEB, *ROUTES, "dependencies", "sync", "tokens", "websockets", "startup", "memory"}
-            | {*ONE_ROW, *ROWS, *WORLDS, *FORTUNES, *SCRIPTS}
+            | {*ONE_ROW, *ROWS, *WORLDS, *FORTUNES, *SCRIPTS, *SIGNED_IN, *FORMS, *ADMIN}
+            | set(RESOURCES)
         ),
         packages=(
             *("trivet", "pydantic", "uvicorn", "uvloop", "httptools"),
-            *("sqlalchemy", "asyncpg", "jinja2"),
+            *("sqlalchemy", "asyncpg", "jinja2", "joserfc"),
         ),
-        note="trivet run; with fortunes on Jinja2",
+        note="trivet run; pages on Jinja2, access tokens on joserfc",
         blocking_off_loop=True,
         sessions=True,
         venv="",
@@ -192,12 +197,25 @@ PEERS = (
         title="Django",
         command=_gunicorn("django"),
         cases=frozenset(
-            {*WEB, "sync", *ONE_ROW, *WORLDS, *FORTUNES}
+            {*WEB, "sync", *ONE_ROW, *WORLDS, *FORTUNES, *SIGNED_IN, *FORMS, *ADMIN}
             | {f"data-list-{kind}" for kind in DATABASES}
         ),
-        packages=("django", "gunicorn", "gunicorn-h1c", "orjson", "pydantic", "psycopg-binary"),
-        note="gunicorn, 1 worker, 8 threads, C parser; only the common middleware; orjson; "
-        "psycopg in C",
+        packages=(
+            *("django", "gunicorn", "gunicorn-h1c", "orjson", "pydantic", "psycopg-binary"),
+            "pyjwt",
+        ),
+        note="gunicorn, 1 worker, 8 threads, C parser; only the middleware that a case needs; "
+        "orjson; psycopg in C; PyJWT",
+    ),
+    Peer(
+        name="django-defaults",
+        title="Django's admin as it comes",
+        command=_gunicorn("django"),
+        cases=frozenset(ADMIN),
+        packages=("django", "gunicorn", "psycopg-binary"),
+        note="as Django, with show_full_result_count as it is by default",
+        venv="django",
+        environment={"BENCH_DEFAULTS": "1"},
     ),
     Peer(
         name="fastify",
@@ -218,12 +236,13 @@ PEERS = (
         name="fastapi-sqlalchemy",
         title="FastAPI + SQLAlchemy",
         command=_uvicorn("fastapi"),
-        cases=frozenset({*ONE_ROW, *ROWS, *WORLDS}),
+        cases=frozenset({*ONE_ROW, *ROWS, *WORLDS, *SIGNED_IN}),
         packages=(
             *("fastapi", "sqlalchemy", "asyncpg", "aiosqlite", "pydantic", "uvicorn", "uvloop"),
-            "httptools",
+            *("httptools", "pyjwt"),
         ),
-        note="uvicorn (uvloop, httptools); SQLAlchemy's async session on asyncpg and aiosqlite",
+        note="uvicorn (uvloop, httptools); SQLAlchemy's async session on asyncpg and aiosqlite; "
+        "PyJWT",
     ),
     Peer(
         name="by-hand",

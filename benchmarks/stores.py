@@ -21,10 +21,14 @@ import asyncpg  # type: ignore[import-untyped]
 
 from benchmarks import measure, rows
 
-Kind: TypeAlias = Literal["postgresql", "sqlite"]
+Kind: TypeAlias = Literal["postgresql", "sqlite", "orders"]
 Result = TypeVar("Result")
 
-NAMES: dict[Kind, str] = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+NAMES: dict[Kind, str] = {
+    "postgresql": "PostgreSQL",
+    "sqlite": "SQLite",
+    "orders": "PostgreSQL with orders",
+}
 SERVER = "postgresql://postgres@127.0.0.1:5432/postgres"
 _CONNECT_SECONDS = 5.0
 _KEYS = {
@@ -123,7 +127,7 @@ class Postgres:
         self._do(self._server, lambda to: to.execute(drop))
 
     def _do(self, url: str, work: Callable[[Any], Awaitable[Result]]) -> Result:
-        return asyncio.run(_on(url, work))
+        return asyncio.run(connected(url, work))
 
 
 class Sqlite:
@@ -170,11 +174,16 @@ class Sqlite:
         self._folder.cleanup()
 
 
+def server() -> str:
+    """Give the address of PostgreSQL's server."""
+    return os.environ.get("BENCH_POSTGRESQL", SERVER)
+
+
 def opened(kind: Kind) -> Store:
     """Make the database and fill it; raises OSError where its server is not there. Blocks."""
     if kind == "sqlite":
         return Sqlite()
-    return Postgres(os.environ.get("BENCH_POSTGRESQL", SERVER))
+    return Postgres(server())
 
 
 def need_readings(store: Store) -> None:
@@ -207,7 +216,8 @@ def _contents() -> Iterator[tuple[str, Sequence[str], Iterable[tuple[Any, ...]]]
     yield "fortune", ("id", "message"), rows.fortunes()
 
 
-async def _on(url: str, work: Callable[[Any], Awaitable[Result]]) -> Result:
+async def connected(url: str, work: Callable[[Any], Awaitable[Result]]) -> Result:
+    """Let a function work on a connection of its own; raises OSError where there is no server."""
     try:
         connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
     except asyncpg.PostgresError as error:

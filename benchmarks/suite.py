@@ -39,6 +39,8 @@ from benchmarks.verdict import Sample
 
 RESULTS = Path(__file__).with_name("results")
 QUICK_PEERS = "trivet,fastapi,flask,fastify,go,fastapi-sqlalchemy,by-hand,sqlalchemy-core"
+# What is served with a database where statements can be counted.
+COUNTED = {("data", "postgresql"), ("admin", "orders")}
 FAILURES = (
     ServerFailed,
     check.WrongAnswer,
@@ -125,15 +127,16 @@ class Suite:
             if not self._databases.has(database):
                 continue
             group = [case for case in wanted if _served_by(case) == (app, routes, database)]
-            probe = {"app": "/hello", "data": data_runs.PROBE}.get(app, group[0].request.path)
+            probes = {"data": data_runs.PROBE, "routes": group[0].request.path}
+            probe = probes.get(app, "/hello")
             address = "" if database is None else self._databases.of(database).url
             cpu = self.options.server_cpu
             try:
                 if database is not None:
                     self._databases.of(database).tidy()
-                if database == "postgresql" and turn == 0:
+                if (app, database) in COUNTED and database is not None and turn == 0:
                     store = self._databases.of(database)
-                    self._queries |= data_runs.queries(peer, group, store, cpu)
+                    self._queries |= data_runs.queries(peer, group, store, cpu, probe)
                 with Server(
                     peer, app, cpu=cpu, probe=probe, routes=routes, database=address
                 ) as server:
@@ -157,6 +160,8 @@ class Suite:
         try:
             if case.database is not None and case.empties is not None:
                 self._databases.of(case.database).empty(case.empties)
+            case = check.signed_in(server.port, case.of_peer(server.peer.name))
+            case = check.filled_in(server.port, case)
             if turn == 0:
                 check.verify(server.port, case)
                 if case.database is not None:
@@ -187,6 +192,8 @@ class Suite:
             self.options.load_cpu,
             None if case.database is None else self._databases.of(case.database).pid,
         )
+        if case.requests is not None:
+            self._rates[key] = case.requests / self.options.seconds
         # Warm-up: the first time for a second, which also tells how many requests fill the time.
         if key in self._rates:
             generator.send(case.request, connections, int(self._rates[key] * 0.3) + connections)

@@ -1,31 +1,40 @@
-"""A record shop on a database: artists, albums, tracks, customers and orders behind a typed API.
+"""A record shop on a database: albums, tracks and orders behind a typed API, accounts, an admin.
 
-Shows models and relations, queries with look-ups, schemas made from models, pages, and a unit of
-work that stores an order as a whole or not at all. At the first start it makes its own sample data,
-the same each time: some twenty thousand rows in SQLite.
+Shows models and relations, queries with look-ups, schemas made from models, a unit of work that
+stores an order as a whole or not at all, and accounts: anybody browses, who is signed in orders and
+sees their own orders, and a clerk sees the customers. In the admin a superuser, whose password is
+printed, changes everything. At the first start it makes its own sample data, the same each time:
+some twenty thousand rows in SQLite.
 
-Run it (it needs `pip install "trivet[db,email]"`), then open http://127.0.0.1:8000/docs:
+Run it (it needs `pip install "trivet[admin,email]"`), then open http://127.0.0.1:8000:
 
-    trivet run examples/shop.py
-    SHOP_DATABASE=postgresql://postgres@127.0.0.1/shop trivet run examples/shop.py
+    trivet dev examples/shop.py
+    SHOP_DATABASE=postgresql://postgres@127.0.0.1/shop trivet dev examples/shop.py
+
+Make an account there. The letter that confirms it is in http://127.0.0.1:8000/_dev/mail; a second
+factor waits at http://127.0.0.1:8000/account/app.
 
     curl 'http://127.0.0.1:8000/albums?text=blue&limit=3'
     curl http://127.0.0.1:8000/albums/1
-    curl http://127.0.0.1:8000/orders --json \
-        '{"customer_id": 1, "lines": [{"track_id": 1, "quantity": 2}]}'
 """
 
 import os
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from decimal import Decimal
+from secrets import token_urlsafe
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, insert
 
-from trivet import App, HTTPException, Path, Query, RedirectResponse
+from trivet import App, HTTPException, Path, Query
+from trivet.admin import Admin, Card, Chart, Inline, ModelAdmin, computed
+from trivet.auth import Auth, AuthOptions, Can, CurrentUser, OptionalUser, User, requires
+from trivet.auth.pages import AccountPages
+from trivet.auth.totp import Totp
 from trivet.db import (
     Created,
     Database,
@@ -39,6 +48,8 @@ from trivet.db import (
     schema,
     session,
 )
+from trivet.mail import ConsoleTransport, Mail
+from trivet.templates import Templates
 
 # -- what a shop has -----------------------------------------------------------------------------
 
@@ -66,7 +77,7 @@ class Track(Model):
     number: Mapped[int] = field(description="Its place on the album, from 1")
     seconds: Mapped[int]
     price: Mapped[Money]
-    album_id: Mapped[int] = field(ForeignKey(Album.id), index=True)
+    album_id: Mapped[int] = field(ForeignKey(Album.id, ondelete="CASCADE"), index=True)
 
 
 class Customer(Model):
@@ -79,7 +90,8 @@ class Customer(Model):
 class Order(Model):
     __tablename__ = "shop_order"
 
-    customer_id: Mapped[int] = field(ForeignKey(Customer.id), index=True)
+    user_id: Mapped[int] = field(ForeignKey(User.id), index=True)
+    user: Mapped[User] = relationship()
     created: Mapped[Created]
     total: Mapped[Money]
     lines: Mapped[list["OrderLine"]] = relationship(cascade="all, delete-orphan")
@@ -90,6 +102,7 @@ class OrderLine(Model):
 
     order_id: Mapped[int] = field(ForeignKey(Order.id), index=True)
     track_id: Mapped[int] = field(ForeignKey(Track.id), index=True)
+    track: Mapped[Track] = relationship()
     quantity: Mapped[int]
     price: Mapped[Money]
 
@@ -106,7 +119,8 @@ FullAlbum = schema(
     nested={"artist": ArtistOut, "tracks": TrackOut},
 )
 LineOut = schema(OrderLine, name="LineOut", include=["track_id", "quantity", "price"])
-OrderOut = schema(Order, name="OrderOut", nested={"lines": LineOut})
+OrderOut = schema(Order, name="OrderOut", exclude=["user_id"], nested={"lines": LineOut})
+CustomerOut = schema(Customer, name="CustomerOut")
 
 
 class NewLine(BaseModel):
@@ -119,7 +133,6 @@ class NewLine(BaseModel):
 class NewOrder(BaseModel):
     """An order as a client sends it; prices are the shop's."""
 
-    customer_id: int = Field(ge=1, le=2**53)
     lines: list[NewLine] = Field(min_length=1, max_length=50)
 
 
@@ -139,6 +152,85 @@ async def lifespan(app: App) -> AsyncIterator[None]:
 
 app = App(title="Record shop", version="1.0", lifespan=lifespan)
 app.use(database)
+templates = app.use(Templates())
+mail = app.use(Mail(ConsoleTransport(), sender="shop@example.org", templates=templates))
+site = os.environ.get("SHOP_SITE", "http://127.0.0.1:8000")
+auth = app.use(Auth(database, mail=mail, options=AuthOptions(site=site)))
+app.use(Totp(auth))
+app.use(AccountPages(auth))
+
+auth.rules.role("clerk", ["customer.view", "order.view"])
+
+
+@auth.rules.allow("view", Order)
+def own(user: User) -> ColumnElement[bool]:
+    return Order.user_id == user.id
+
+
+# -- the admin -----------------------------------------------------------------------------------
+
+admin = app.use(Admin(title="Record shop"))
+admin.add(Artist, User)
+admin.card(Card("Albums", Album.all(), link="album/", icon="box"))
+admin.card(Card("Orders", Order.all(), link="order/", icon="cart"))
+admin.chart(Chart("Orders", rows=Order.all(), on=Order.created, value=Order.total))
+
+
+@admin.register(Album)
+class AlbumAdmin(ModelAdmin):
+    """Albums, with their tracks in the same form."""
+
+    columns = (Album.title, Album.artist, Album.year, "age", Album.tracks)
+    search = (Album.title, "artist__name")
+    filters = (Album.year, Album.artist)
+    order = (Album.title,)
+    inlines = (
+        Inline(Track, columns=(Track.title, Track.seconds, Track.price), order_by=Track.number),
+    )
+
+    @computed(label="Age", kind="number", order=Album.year)
+    def age(self, album: Album) -> int:
+        """Give the years since it came out."""
+        return date.today().year - album.year
+
+
+@admin.register(Track)
+class TrackAdmin(ModelAdmin):
+    """Tracks of all albums."""
+
+    columns = (Track.title, Track.number, Track.seconds, Track.price)
+    search = (Track.title,)
+    filters = (Track.price, Track.seconds)
+    totals = (Track.seconds,)
+
+
+@admin.register(Customer)
+class CustomerAdmin(ModelAdmin):
+    """Those who have asked for the catalogue."""
+
+    search = (Customer.name, Customer.email)
+
+
+@admin.register(Order)
+class OrderAdmin(ModelAdmin):
+    """Orders: what was paid stays as it is."""
+
+    columns = ("name", Order.user, Order.created, Order.total, Order.lines)
+    filters = (Order.user, Order.created, Order.total)
+    hierarchy = Order.created
+    readonly = (Order.user, Order.total)
+    inlines = (Inline(OrderLine, readonly=(OrderLine.price,)),)
+    order = "-created"
+
+    def name_of(self, row: Order) -> str:
+        """Call an order by its number."""
+        return f"Order {row.id}"
+
+    @computed(label="Order")
+    def name(self, order: Order) -> str:
+        """Give the same in a column."""
+        return self.name_of(order)
+
 
 Key = Annotated[int, Path(ge=1, le=2**53)]
 Text = Annotated[str, Query(max_length=100, description="What the name holds, in any case")]
@@ -153,11 +245,15 @@ class Problem(BaseModel):
 
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
+NOT_ALLOWED: dict[int | str, dict[str, Any]] = {401: {"model": Problem}, 403: {"model": Problem}}
 
 
 @app.get("/", include_in_schema=False)
-async def front() -> RedirectResponse:
-    return RedirectResponse("/docs")
+@templates.page("shop.html")
+async def front(user: OptionalUser, can: Can) -> dict[str, Any]:
+    newest = await Album.all().with_(Album.artist).order_by(-Album.id).limit(12)
+    orders = await Order.where(user_id=user.id).order_by(-Order.id).limit(5) if user else []
+    return {"albums": newest, "orders": orders, "is_clerk": await can("customer.view")}
 
 
 @app.get("/artists", tags=["artists"])
@@ -180,11 +276,9 @@ async def album(id: Key) -> FullAlbum:
     return await Album.where(id=id).with_(Album.artist, Album.tracks).one()
 
 
-@app.post("/orders", tags=["orders"], status_code=201, responses=NOT_FOUND)
-async def order(new: NewOrder) -> OrderOut:
-    """Take an order: stored with all its lines, or not at all."""
-    if not await Customer.where(id=new.customer_id).exists():
-        raise HTTPException(404, f"There is no customer {new.customer_id}")
+@app.post("/orders", tags=["orders"], status_code=201, responses=NOT_FOUND | NOT_ALLOWED)
+async def order(new: NewOrder, user: CurrentUser) -> OrderOut:
+    """Take an order of who is signed in: stored with all its lines, or not at all."""
     wanted = {line.track_id for line in new.lines}
     tracks = {track.id: track for track in await Track.where(id__in=wanted)}
     missing = sorted(wanted - tracks.keys())
@@ -195,13 +289,26 @@ async def order(new: NewOrder) -> OrderOut:
         for line in new.lines
     ]
     total = sum((line.price * line.quantity for line in lines), Decimal())
-    return await Order.create(customer_id=new.customer_id, lines=lines, total=total)
+    return await Order.create(user_id=user.id, lines=lines, total=total)
 
 
-@app.get("/orders/{id}", tags=["orders"], responses=NOT_FOUND)
-async def taken(id: Key) -> OrderOut:
-    """Give an order with its lines."""
-    return await Order.where(id=id).with_(Order.lines).one()
+@app.get("/orders/{id}", tags=["orders"], responses=NOT_FOUND | NOT_ALLOWED)
+async def taken(id: Key, can: Can) -> OrderOut:
+    """Give an order with its lines, to whose it is and to clerks."""
+    found = await Order.where(id=id).with_(Order.lines).one()
+    await can.require("view", found)
+    return found
+
+
+@app.get(
+    "/customers",
+    tags=["customers"],
+    responses=NOT_ALLOWED,
+    dependencies=[requires("customer.view")],
+)
+async def customers(after: After = 0, limit: Limit = 20) -> list[CustomerOut]:
+    """Give those who have asked for the catalogue, to clerks alone."""
+    return await Customer.where(id__gt=after).order_by(Customer.id).limit(limit)
 
 
 # -- sample data ---------------------------------------------------------------------------------
@@ -226,6 +333,15 @@ _LAST = (
 
 async def fill() -> None:
     """Make the sample data: the same on every machine, as the generator is seeded."""
+    clerk = await auth.accounts.make(
+        email="clerk@example.org",
+        name="Clara",
+        password="seven green ladders",
+        roles=["clerk"],
+        is_staff=True,
+    )
+    await auth.flows.note_confirmed(None, clerk)
+    await make_superuser()
     chance = random.Random(7)
     name = lambda: f"{chance.choice(_FIRST)} {chance.choice(_SECOND)}"  # noqa: E731
     albums = range(1, 1501)
@@ -266,6 +382,16 @@ async def fill() -> None:
             for key in range(1, 2001)
         ],
     )
+
+
+async def make_superuser() -> None:
+    """Make somebody who may everything, with a password that nobody else knows, and say it."""
+    email, password = "admin@example.org", os.environ.get("SHOP_PASSWORD") or token_urlsafe(12)
+    root = await auth.accounts.make(
+        email=email, name="Ada", password=password, is_staff=True, is_superuser=True
+    )
+    await auth.flows.note_confirmed(None, root)
+    print(f"The admin: {site}/admin/ as {email}, password {password}", flush=True)
 
 
 async def _store(model: type[Model], rows: list[dict[str, Any]]) -> None:

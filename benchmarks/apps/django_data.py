@@ -1,31 +1,11 @@
 """Django's settings for the cases with a database: only its common middleware."""
 
-import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django_store.databases import DATABASES
 
-URL = urlsplit(os.environ["BENCH_DATABASE"])
-ON_POSTGRESQL = {
-    "ENGINE": "django.db.backends.postgresql",
-    "NAME": URL.path.lstrip("/"),
-    "USER": URL.username or "",
-    "PASSWORD": URL.password or "",
-    "HOST": URL.hostname or "",
-    "PORT": URL.port or "",
-    "CONN_MAX_AGE": None,
-}
-ON_SQLITE = {
-    "ENGINE": "django.db.backends.sqlite3",
-    "NAME": URL.path.removeprefix("/"),
-    "CONN_MAX_AGE": None,
-    "OPTIONS": {
-        "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    },
-}
 TEMPLATES = {
     "BACKEND": "django.template.backends.django.DjangoTemplates",
     "DIRS": [Path(__file__).with_name("templates")],
@@ -33,7 +13,7 @@ TEMPLATES = {
 
 settings.configure(
     ALLOWED_HOSTS=["127.0.0.1"],
-    DATABASES={"default": ON_SQLITE if URL.scheme == "sqlite" else ON_POSTGRESQL},
+    DATABASES=DATABASES,
     DEBUG=False,
     INSTALLED_APPS=["django_store"],
     MIDDLEWARE=["django.middleware.common.CommonMiddleware"],

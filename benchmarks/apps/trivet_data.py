@@ -13,6 +13,7 @@ from sqlalchemy import Column, Table
 from trivet import App, HTMLResponse, HTTPException, Query
 from trivet.db import Database, ForeignKey, Mapped, Model, field, relationship, schema
 from trivet.db import Query as Rows
+from trivet.resources import Asking, Resource, resource
 
 app = App()
 app.use(Database(os.environ["BENCH_DATABASE"], pool_size=10))
@@ -93,6 +94,19 @@ async def published(id: int) -> Post:
 @app.get("/posts", response_model=list[ListedPost])
 async def posts() -> Rows[Post]:
     return Post.where(Post.published).order_by(-Post.id).limit(20)
+
+
+class Published(Resource[Post]):
+    prefix = "/published"
+    operations = ("list",)
+    order = ("-id",)
+    include = (Post.author, Post.tags)
+
+    def query(self, asking: Asking) -> Rows[Post]:
+        return Post.where(Post.published)
+
+
+app.include_router(resource(Published))
 
 
 @app.get("/worlds")

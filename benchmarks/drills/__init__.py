@@ -1,0 +1,1 @@
+"""Drills: what is promised under failure, with real processes that are really killed."""
