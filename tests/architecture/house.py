@@ -13,7 +13,7 @@ SOURCE = REPOSITORY / "src" / "trivet"
 # Lowest first; names on one shelf never import each other.
 SHELVES: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
-    frozenset({"checks", "concurrency", "redis_pool", "terminal", "texts"}),
+    frozenset({"checks", "concurrency", "redis_pool", "terminal", "texts", "watching"}),
     frozenset({"schema"}),
     frozenset({"http", "settings"}),
     frozenset({"adapters", "binding", "middleware"}),
@@ -26,7 +26,7 @@ SHELVES: tuple[frozenset[str], ...] = (
     frozenset({"events"}),
     frozenset({"forms", "jobs", "realtime", "resources", "sessions"}),
     frozenset({"auth", "webhooks"}),
-    frozenset({"admin", "ai", "clients"}),
+    frozenset({"admin", "adopt", "ai", "clients"}),
     frozenset({"cli", "dropin", "testing"}),
     frozenset({"__main__"}),
 )

@@ -17,6 +17,7 @@ from trivet.middleware.hook import Hook
 from trivet.routing.around import Around
 from trivet.routing.enclosing import Enclosing
 from trivet.routing.router import Router
+from trivet.watching import Gauge, Probe, Watcher
 
 if TYPE_CHECKING:
     from trivet.app.application import App
@@ -84,6 +85,17 @@ class Part:
         closed before it, so that it finds there what that has made.
         """
         return None
+
+    def probes(self) -> Sequence[Probe]:
+        """Give what to ask whether the application is ready: is the database there?"""
+        return ()
+
+    def gauges(self) -> Sequence[Gauge]:
+        """Give numbers that are read when metrics are: the length of a queue, a pool's use."""
+        return ()
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` what this part does from now on; nobody watches unless this is called."""
 
     def checks(self, app: App) -> Sequence[Finding]:
         """Give what `trivet check` should say about this part in `app`."""
