@@ -9,4 +9,4 @@ from trivet.watching import Happening
 __all__ = ["present"]
 
 present: ContextVar[Happening | None] = ContextVar("trivet.observe.present", default=None)
-"""Set where somebody watches queries; tasks that are begun within it have it too."""
+"""Set where queries are watched, from the first one that is told on; also in tasks within it."""
