@@ -6,14 +6,14 @@ from trivet.watching import Happening
 
 
 class Seen:
-    """Keeps what has ended, in order, and how many have begun."""
+    """Keeps what has begun and what has ended, in order."""
 
     def __init__(self) -> None:
         self.all: list[Happening] = []
-        self.begun = 0
+        self.begun: list[Happening] = []
 
     def begins(self, happening: Happening) -> None:
-        self.begun += 1
+        self.begun.append(happening)
 
     def ends(self, happening: Happening) -> None:
         self.all.append(happening)

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from tests.observe.seen import Seen
-from trivet import App, BackgroundTasks, Request, Router, StreamingResponse, WebSocket
+from trivet import App, BackgroundTasks, Router, StreamingResponse, WebSocket
 from trivet.http.exchange import Exchange
 from trivet.routing.watched import Watched
 from trivet.testing import LiveServer, TestClient
@@ -110,12 +110,10 @@ def test_background_tasks_are_no_part_of_how_long_it_took(seen: Seen) -> None:
     ended: list[float | None] = []
 
     @app.get("/")
-    async def index(request: Request, tasks: BackgroundTasks) -> None:
+    async def index(tasks: BackgroundTasks) -> None:
         await asyncio.sleep(0)
-        tasks.add_task(lambda: ended.append(began[0].ended))
+        tasks.add_task(lambda: ended.append(seen.begun[0].ended))
 
-    began: list[Happening] = []
-    seen.begins = began.append  # type: ignore[method-assign]
     app.watch(seen)
     TestClient(app).get("/")
 
