@@ -6,7 +6,7 @@ JOBS ?= auto
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-SOURCES := src tests $(wildcard examples benchmarks conformance)
+SOURCES := src tests $(wildcard examples benchmarks conformance publishing)
 # One line a step; no colour where the output is not a terminal or NO_COLOR is set.
 say = @if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then printf '\033[1;36m▸ %s\033[0m\n' $(1); else printf '▸ %s\n' $(1); fi
 
@@ -91,10 +91,12 @@ test-lowest:  ## Run every test on the lowest versions that pyproject.toml allow
 
 docs: $(VENV)/.docs  ## Build the documentation into site/; a broken link fails
 	$(call say,"Building the documentation into site/")
+	@$(BIN)/python -m publishing.reference docs/reference/api
 	@$(BIN)/zensical build --clean --strict
 
 docs-serve: $(VENV)/.docs  ## Show the documentation while writing it
 	$(call say,"Serving the documentation; stop with Ctrl+C")
+	@$(BIN)/python -m publishing.reference docs/reference/api
 	@$(BIN)/zensical serve
 
 bench: $(VENV)/.bench  ## Run the benchmarks
