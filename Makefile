@@ -92,11 +92,13 @@ test-lowest:  ## Run every test on the lowest versions that pyproject.toml allow
 docs: $(VENV)/.docs  ## Build the documentation into site/; a broken link fails
 	$(call say,"Building the documentation into site/")
 	@$(BIN)/python -m publishing.reference docs/reference/api
+	@$(BIN)/python -m publishing.measured docs/reference/measured
 	@$(BIN)/zensical build --clean --strict
 
 docs-serve: $(VENV)/.docs  ## Show the documentation while writing it
 	$(call say,"Serving the documentation; stop with Ctrl+C")
 	@$(BIN)/python -m publishing.reference docs/reference/api
+	@$(BIN)/python -m publishing.measured docs/reference/measured
 	@$(BIN)/zensical serve
 
 bench: $(VENV)/.bench  ## Run the benchmarks
