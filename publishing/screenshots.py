@@ -29,7 +29,7 @@ _SHOWN = "document.readyState == 'complete' && location.pathname"
 
 
 def take_pictures(folder: Path, chromium: str) -> list[Path]:
-    """Serve the demo, sign in as its superuser, and write a picture of each page, light and dark."""
+    """Serve the demo, sign in, and write a picture of each page, light and dark."""
     folder.mkdir(parents=True, exist_ok=True)
     taken: list[Path] = []
     with (
@@ -46,7 +46,7 @@ def take_pictures(folder: Path, chromium: str) -> list[Path]:
                 page.wait_for("document.fonts.status == 'loaded'")
                 taken.append(folder / f"{name}-{scheme}.png")
                 page.photograph(taken[-1])
-                print(f"  {taken[-1]}", flush=True)
+                sys.stdout.write(f"  {taken[-1]}\n")
     return taken
 
 
