@@ -26,7 +26,8 @@ Title = Annotated[Text, Field(max_length=200)]
 TagName = Annotated[Text, Field(max_length=100)]
 Name = Annotated[Text, AfterValidator(name)]
 Email = Annotated[Text, AfterValidator(normal_email)]
-Optional = Annotated[str | None, BeforeValidator(lambda text: text or None)]
+Image = Annotated[str, Field(max_length=2000)]
+Nothing = BeforeValidator(lambda text: None if text == "" else text)
 Moment = Annotated[
     datetime,
     PlainSerializer(in_milliseconds),
@@ -55,8 +56,8 @@ class NewUser(Schema):
 
 
 class ChangedUser(NewUser):
-    bio: Optional
-    image: Annotated[Optional, Field(max_length=2000)]
+    bio: Annotated[str | None, Nothing]
+    image: Annotated[Image | None, Nothing]
 
 
 class NewArticle(Schema):
