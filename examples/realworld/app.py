@@ -1,6 +1,6 @@
 """RealWorld ("Conduit") on Trivet: see README.md.
 
-    trivet run examples/realworld/app.py
+trivet run examples/realworld/app.py
 """
 
 from collections.abc import AsyncIterator

@@ -1,7 +1,7 @@
 """Routes about articles: lists, single ones, writing, favorites, tags."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from realworld.errors import forbidden, missing
 from realworld.models import Article, Favorite, Following, Tag, User, slug_of
@@ -27,24 +27,21 @@ async def seen(kind: type[Shown], articles: Rows[Article], viewer: User | None) 
         favorites_count=related(Article.favorites),
         following=Article.author.has(User.followers.any(Following.follower_id == me)),
     )
-    return [made(kind, *row) for row in await rows]
+    found = []
+    for article, favorited, favorites_count, following in await rows:
+        shown = kind.model_validate(article)
+        shown.favorited, shown.favorites_count = favorited, favorites_count
+        shown.author.following = following
+        found.append(shown)
+    return found
 
 
-def made(
-    kind: type[Shown], article: Article, favorited: bool, favorites_count: int, following: bool
-) -> Shown:
-    shown = kind.model_validate(article)
-    shown.favorited, shown.favorites_count = favorited, favorites_count
-    shown.author.following = following
-    return shown
-
-
-async def page(articles: Rows[Article], viewer: User | None, limit: int, offset: int) -> Any:
-    newest = articles.order_by(-Article.id).defer(Article.body)
-    part = newest.limit(min(limit, 100)).offset(offset)
-    return ManyArticles(
-        articles=await seen(ArticleInList, part, viewer), articles_count=await articles.count()
-    )
+async def page(
+    articles: Rows[Article], viewer: User | None, limit: int, offset: int
+) -> ManyArticles:
+    part = articles.order_by(-Article.id).limit(min(limit, 100)).offset(offset)
+    shown = await seen(ArticleInList, part.defer(Article.body), viewer)
+    return ManyArticles(articles=shown, articles_count=await articles.count())
 
 
 async def one(article: Article, viewer: User | None) -> OneArticle:

@@ -46,9 +46,7 @@ CONDUIT = ErrorShape(
     media_type="application/json",
     validation="Errors",
     schemas={
-        "Errors": listing(
-            {"additionalProperties": {"type": "array", "items": {"type": "string"}}}
-        )
+        "Errors": listing({"additionalProperties": {"type": "array", "items": {"type": "string"}}})
     },
     shape=shape,
 )

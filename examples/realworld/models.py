@@ -1,11 +1,23 @@
-"""What is kept: people and whom they follow, articles with tags and comments, and who likes which."""
+"""What is kept: people, whom they follow, articles with tags and comments, and whose favorites."""
 
 import re
 from secrets import token_hex
 
 from trivet.auth import UserMixin
-from trivet.db import BareModel, Created, Mapped, Model, Slug, Updated
-from trivet.db import created, field, foreign_key, relationship, unique, updated
+from trivet.db import (
+    BareModel,
+    Created,
+    Mapped,
+    Model,
+    Slug,
+    Updated,
+    created,
+    field,
+    foreign_key,
+    relationship,
+    unique,
+    updated,
+)
 
 
 class User(UserMixin, Model):
@@ -22,7 +34,7 @@ class User(UserMixin, Model):
 
 class Following(BareModel):
     follower_id: Mapped[int] = foreign_key(User, on_delete="CASCADE", primary_key=True)
-    author_id: Mapped[int] = foreign_key(User, on_delete="CASCADE", primary_key=True)
+    author_id: Mapped[int] = foreign_key(User, on_delete="CASCADE", primary_key=True, index=True)
 
 
 class Article(Model):
@@ -35,9 +47,7 @@ class Article(Model):
     author_id: Mapped[int] = foreign_key(User, on_delete="CASCADE")
     author: Mapped[User] = relationship()
     tags: Mapped[list["Tag"]] = relationship(order_by="Tag.position", passive_deletes=True)
-    comments: Mapped[list["Comment"]] = relationship(
-        back_populates="article", passive_deletes=True
-    )
+    comments: Mapped[list["Comment"]] = relationship(back_populates="article", passive_deletes=True)
     favorites: Mapped[list["Favorite"]] = relationship(passive_deletes=True)
 
     @property
@@ -56,8 +66,8 @@ class Tag(Model):
 
 
 class Favorite(BareModel):
-    user_id: Mapped[int] = foreign_key(User, on_delete="CASCADE", primary_key=True)
     article_id: Mapped[int] = foreign_key(Article, on_delete="CASCADE", primary_key=True)
+    user_id: Mapped[int] = foreign_key(User, on_delete="CASCADE", primary_key=True, index=True)
     user: Mapped[User] = relationship()
 
 

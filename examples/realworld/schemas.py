@@ -3,8 +3,15 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic import PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 from realworld.errors import filled
@@ -36,9 +43,7 @@ Moment = Annotated[
 
 
 class Schema(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=True, from_attributes=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, from_attributes=True)
 
 
 # -- what they send ------------------------------------------------------------------------------
