@@ -20,7 +20,7 @@ Shown = TypeVar("Shown", bound=ArticleInList)
 
 
 async def seen(kind: type[Shown], articles: Rows[Article], viewer: User | None) -> list[Shown]:
-    """Give articles as somebody sees them: three queries, however many there are."""
+    """Give articles as somebody sees them: two queries, however many there are."""
     me = viewer.id if viewer else None
     rows = articles.with_(Article.author, Article.tags).annotate(
         favorited=Article.favorites.any(Favorite.user_id == me),

@@ -14,7 +14,7 @@ router = Router(prefix="/articles/{slug}/comments", tags=["comments"])
 
 
 async def seen(comments: Rows[Comment], viewer: User | None) -> list[CommentRead]:
-    """Give comments as somebody sees them: two queries, however many there are."""
+    """Give comments as somebody sees them: one query, however many there are."""
     me = viewer.id if viewer else None
     follows = Comment.author.has(User.followers.any(Following.follower_id == me))
     found = []
