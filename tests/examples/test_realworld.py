@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any, NoReturn
 
 import httpx2
@@ -69,18 +71,20 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def example(address: str) -> Iterator[Example]:
-    with serving(f"{FOLDER}/app.py", DATABASE_URL=address, SECRET_KEY="k3" * 20) as running:
+    key = token_urlsafe(32)
+    with serving(f"{FOLDER}/app.py", DATABASE_URL=address, SECRET_KEY=key) as running:
         yield running
 
 
-def person(example: Example, name: str) -> httpx2.Client:
-    """Sign somebody up, and give what sends their requests; the test closes it."""
+@contextmanager
+def person(example: Example, name: str) -> Iterator[httpx2.Client]:
+    """Sign somebody up, and give what sends their requests."""
     new = {"username": name, "email": f"{name}@example.org", "password": "password123"}
-    client = httpx2.Client(base_url=f"{example.url}/api")
-    made = client.post("/users", json={"user": new})
-    assert made.status_code == 201, made.text
-    client.headers["Authorization"] = f"Token {made.json()['user']['token']}"
-    return client
+    with httpx2.Client(base_url=f"{example.url}/api", timeout=30) as client:
+        made = client.post("/users", json={"user": new})
+        assert made.status_code == 201, made.text
+        client.headers["Authorization"] = f"Token {made.json()['user']['token']}"
+        yield client
 
 
 @pytest.mark.timeout(TIMEOUT)
