@@ -68,9 +68,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def access_router(
-    granting: Granting, keys: SigningKeys, path: str, scheme: str = BEARER
-) -> Router:
+def access_router(granting: Granting, keys: SigningKeys, path: str, scheme: str = BEARER) -> Router:
     """Give the endpoints, under a path; `scheme` is how the tokens are shown."""
     router = Router(prefix=path, tags=["tokens"])
 
