@@ -1,4 +1,4 @@
-"""The first run of a new application: its migrations, its database, its first superuser.
+"""The first run of a new application: migrations, database, first superuser, and its container.
 
 Each step is the command that a person would type, in a process of its own: what was written is
 imported there, as it will be.
@@ -22,7 +22,8 @@ _LENGTH = 12  # bytes: 16 letters, which nobody guesses
 
 
 def first_run(folder: Path, superuser: str, pen: Pen) -> None:
-    """Make migrations and database in `folder`, and an account that may everything.
+    """Make migrations and database in `folder`, an account that may everything, and a container's
+    files.
 
     Its password is printed, and kept nowhere but as the database's hash. Raises `typer.Exit` where
     a step fails, with what it said.
@@ -32,7 +33,10 @@ def first_run(folder: Path, superuser: str, pen: Pen) -> None:
     _typed(folder, ["migrate"])
     account = ["createsuperuser", "--log-in", superuser, "--password-file", "-"]
     _typed(folder, account, f"{password}\n")
-    pen.write(f"  {pen.paint('made', 'good')} its migrations, its database and a superuser")
+    _typed(folder, ["deploy", "compose"])
+    pen.write(
+        f"  {pen.paint('made', 'good')} its migrations, its database, a superuser, compose.yaml"
+    )
     pen.write()
     pen.write(f"Sign in at http://127.0.0.1:8000/admin/ as {pen.paint(superuser, 'strong')}")
     pen.write(f"with the password {pen.paint(password, 'strong')}, which is shown only here;")

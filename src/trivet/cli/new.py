@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import secrets
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,10 +37,26 @@ _FULL_EXTRAS = {
     "mail": "aiosmtplib",
     "postgres": "asyncpg",
 }
+_PASSWORD = 16  # bytes of the password of the container's database
 _FULL_CI = """\
       - run: trivet migrate && trivet migrate --check
       - run: trivet check --deploy
 """
+# Where this version has no `trivet.observe`, the two questions are answered by hand.
+_HEALTH = '''
+
+@app.get("/health", include_in_schema=False)
+async def health() -> dict[str, str]:
+    """Say that the process lives."""
+    return {"status": "ok"}
+
+
+@app.get("/ready", include_in_schema=False)
+async def ready() -> dict[str, str]:
+    """Say that the database answers."""
+    await User.all().exists()
+    return {"status": "ok"}
+'''
 
 
 class Kind(StrEnum):
@@ -173,8 +190,13 @@ def _write(plan: _Plan, *, force: bool) -> None:
 def _steps(plan: _Plan, kind: Kind, *, is_set_up: bool) -> Sequence[str]:
     if kind is not Kind.FULL or is_set_up:
         return plan.next_steps
-    migrate = ("trivet makemigrations", "trivet migrate", "trivet createsuperuser", "trivet dev")
-    return (f"cd {plan.folder}", "pip install -e '.[dev]'", *migrate)
+    migrate = (
+        "trivet makemigrations",
+        "trivet migrate",
+        "trivet createsuperuser",
+        "trivet deploy compose",
+    )
+    return (f"cd {plan.folder}", "pip install -e '.[dev]'", *migrate, "trivet dev")
 
 
 def _plan_file(name: str, folder: Path) -> _Plan:
@@ -194,7 +216,9 @@ def _plan_project(name: str, folder: Path, kind: Kind) -> _Plan:
         "trivet": metadata.version("trivet"),
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         "extras": ",".join(_FULL_EXTRAS),
+        "password": secrets.token_hex(_PASSWORD),
         "ci_steps": _FULL_CI if is_full else "",
+        **_observing(),
     }
     files: dict[str, str] = {}
     _gather(_templates() / ("full" if is_full else "project"), "", values, files)
@@ -203,6 +227,14 @@ def _plan_project(name: str, folder: Path, kind: Kind) -> _Plan:
     if is_full:
         steps = (f"trivet dev {folder / name}", *steps[:2])
     return _Plan(folder / name, files, (*steps, "pytest"))
+
+
+def _observing() -> dict[str, str]:
+    """Give what answers `/health` and `/ready`."""
+    if find_spec("trivet.observe") is None:
+        return {"observe_import": "", "observe": "", "user": ", User", "health": _HEALTH}
+    imported = "from trivet.observe import Observe\n"
+    return {"observe_import": imported, "observe": "app.use(Observe())\n", "user": "", "health": ""}
 
 
 def _templates() -> Traversable:
