@@ -168,7 +168,7 @@ def test_show_writes_nothing(trivet: Trivet, write: Write) -> None:
         ),
         (
             {
-                "main.py": "from trivet import App\nfrom data import base\napp = App()\napp.use(base)\n",
+                "main.py": "from trivet import App\nfrom data import base\napp = App()\n",
                 "data.py": "from trivet.db import Database\nbase = Database('sqlite://')\n",
             },
             "cli.part-elsewhere",

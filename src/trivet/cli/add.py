@@ -87,7 +87,7 @@ def _opened(place: Place, additions: list[Addition]) -> AppFile:
         return found
     imports = [f"from {one.module} import {one.part}" for one in additions if one.line]
     named = {one.variable: one.variable for one in additions if one.variable}
-    lines = [one.line.format_map({**_Names(), **named}) for one in additions if one.line]
+    lines = [one.line.format_map(_Names(named)) for one in additions if one.line]
     raise CannotFindApp(
         f"no statement such as `app = App(...)` was found, on the way from {path.name}",
         code="cli.no-app-statement",

@@ -41,7 +41,7 @@ class AppFile:
         return None
 
     def title(self) -> str:
-        """Give the title that the application is made with; the folder's name where there is none."""
+        """Give the title that the application is made with, or the name of its folder."""
         value = getattr(self.made, "value", None)
         for keyword in value.keywords if isinstance(value, ast.Call) else ():
             if keyword.arg == "title" and isinstance(keyword.value, ast.Constant):
