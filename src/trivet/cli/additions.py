@@ -207,6 +207,7 @@ ADDITIONS: dict[str, Addition] = {
         "trivet.observe",
         ("Observe",),
         "app.use(Observe())",
+        extra="observe",
     ),
 }
 """By the word that is typed."""

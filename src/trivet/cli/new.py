@@ -169,7 +169,12 @@ def _asked_kind() -> Kind:
 
 def _missing() -> list[str]:
     """Name the extras of a full application that are not installed here."""
-    return [extra for extra, module in _FULL_EXTRAS.items() if find_spec(module) is None]
+    return [extra for extra, module in _extras().items() if find_spec(module) is None]
+
+
+def _extras() -> dict[str, str]:
+    more = {} if find_spec("trivet.observe") is None else {"observe": "prometheus_client"}
+    return dict(sorted({**_FULL_EXTRAS, **more}.items()))
 
 
 def _write(plan: _Plan, *, force: bool) -> None:
@@ -215,7 +220,7 @@ def _plan_project(name: str, folder: Path, kind: Kind) -> _Plan:
         "title": _title(name),
         "trivet": metadata.version("trivet"),
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "extras": ",".join(_FULL_EXTRAS),
+        "extras": ",".join(_extras()),
         "password": secrets.token_hex(_PASSWORD),
         "ci_steps": _FULL_CI if is_full else "",
         **_observing(),

@@ -60,6 +60,7 @@ def _facts(shape: Shape, values: Mapping[str, str]) -> dict[str, bool]:
         "database": shape.database is not None,
         "health": shape.health is not None,
         "jobs": shape.has_jobs,
+        "hosts_variable": bool(values["hosts_variable"]),
         "jobs_variable": shape.has_jobs and bool(values["jobs_variable"]),
         "mail": shape.has_mail,
         "mysql": shape.database == "mysql",
@@ -71,6 +72,8 @@ def _facts(shape: Shape, values: Mapping[str, str]) -> dict[str, bool]:
         "ready": shape.ready is not None,
         "redis": "redis" in shape.servers,
         "schedules": shape.has_schedules,
+        "web_variables": bool(values["hosts_variable"])
+        or (shape.has_jobs and bool(values["jobs_variable"])),
         "services": shape.database is not None or bool(shape.servers),
     }
 
@@ -95,6 +98,7 @@ def _values(shape: Shape, image: str) -> dict[str, str]:
         "health": shape.health or "/",
         "ready": shape.ready or "/",
         "jobs_variable": flag.name if flag else "",
+        "hosts_variable": shape.variable("MORE_HOSTS") or "",
         "database_scheme": shape.database or "",
         "after": after.get(shape.database or "", ""),
         "in_flight_series": "http_server_active_requests",
