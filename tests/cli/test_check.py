@@ -252,7 +252,7 @@ BASIC = "@app.{}('/x')\nasync def x(who=Depends(HTTPBasic())): ...\n"
 LACKING = [
     ("app.routes.pop()\n", []),
     ("app.routes.pop()\napp.add_hook(Csrf())\nfrom trivet.cache import Cache\napp.use(Cache())\n",
-     ["deploy.ready"]),
+     ["cache.memory", "deploy.ready"]),
     ("app.routes.pop()\napp.routes.pop()\n", ["deploy.health"]),
     ("app.hooks[0] = AllowedHosts(allowed_hosts=['*'])\n", ["deploy.hosts"]),
     ("app.hooks[2] = SecureHeaders()\n", ["deploy.hsts", "deploy.csp"]),
