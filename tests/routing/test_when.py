@@ -237,7 +237,7 @@ def test_what_no_header_can_say_is_an_error(wrong: Any) -> None:
 
 def test_anything_else_is_no_condition() -> None:
     with pytest.raises(DeclarationError, match=r"when='2' is no condition"):
-        App().get("/", when="2")(lambda: None)  # type: ignore[typeddict-item]
+        App().get("/", when="2")(lambda: None)  # type: ignore[arg-type]
 
 
 def test_two_defaults_of_one_path_are_an_error() -> None:

@@ -1,4 +1,4 @@
-"""The hook that names a header by which a route was chosen in Vary, on all answers of that route."""
+"""Names a header by which a route was chosen in Vary, on all answers of that route."""
 
 from __future__ import annotations
 

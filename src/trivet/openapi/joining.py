@@ -1,4 +1,4 @@
-"""Several operations of one path and method, told apart by a header, as the one that OpenAPI allows.
+"""Several operations of one path and method, told apart by a header, as the one OpenAPI allows.
 
 What they share is said as it is. Where they differ, the document says that it is one of several
 (`anyOf`: a body may fit more than one), and a parameter of the header names the values. Which

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+
 from starlette.routing import Match
 
 from trivet.http.exchange import Exchange, Target
