@@ -1,4 +1,4 @@
-"""What the admin costs at a million rows: exports of them, and the log and history of as many changes.
+"""What the admin costs at a million rows: exports of them, and pages of as many changes.
 
 ``python -m benchmarks.drills.admin_scale`` makes an SQLite file in a temporary folder; with
 ``--database postgresql://…/empty`` it fills that database instead, which must be empty, and leaves
@@ -15,7 +15,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx2
 from sqlalchemy import text
@@ -55,7 +55,7 @@ class DrillGood(Model):
 class DrillGoodAdmin(ModelAdmin):
     """Every column of them."""
 
-    columns = [DrillGood.title, DrillGood.stock, DrillGood.shelf]
+    columns: ClassVar[Any] = [DrillGood.title, DrillGood.stock, DrillGood.shelf]
 
 
 _NUMBERS = {
@@ -146,6 +146,7 @@ async def exports(app: App, slug: str, cookie: str) -> None:
 
 async def pages(client: httpx2.AsyncClient, slug: str, rows: int) -> None:
     """Ask for the pages that read changes."""
+    middle = time.strftime("%Y-%m-%d", time.gmtime(time.time() - rows // 2))
     asked = {
         "log": "/admin/log",
         "log, in the middle": f"/admin/log?before={rows // 2}",
@@ -157,6 +158,7 @@ async def pages(client: httpx2.AsyncClient, slug: str, rows: int) -> None:
         "log, a rare action": "/admin/log?action=restore",
         "log, no such action": "/admin/log?action=import",
         "log, one day": "/admin/log?from=2020-01-01&to=2020-01-01",
+        "log, a day in the middle": f"/admin/log?from={middle}&to={middle}",
         "log, today": f"/admin/log?from={time.strftime('%Y-%m-%d')}",
         "history, half of all": f"/admin/{slug}/1/history",
         "history, its middle": f"/admin/{slug}/1/history?before={rows // 2}",
