@@ -22,7 +22,7 @@ ACTING = (
         return f"{await rows.update(price=7)} repriced"
 """
 )
-FILE = "What,Costs\\nWare 03,30\\nNew one,31\\n"
+FILE = "What,Costs\\n" + "".join(f"New {number},{number}\\n" for number in range(30))
 
 
 def chosen(page: Page, name: str, value: str) -> None:
@@ -69,16 +69,17 @@ def test_rows_come_from_a_file_and_all_that_match_are_acted_on(
             f"{READY}!!document.querySelector('.notice.success') && !!document.forms.length"
         )
 
-        opened(page, f"{site}ware/?size=10", "[data-every]")
+        opened(page, f"{site}ware/?size=25", "[data-every]")
         pressed(page, "[data-every]")
         page.wait_for("!document.querySelector('[data-all]').hidden")
+        assert page.run("document.querySelectorAll('[name=key]').length") == 25
         pressed(page, "[name=all]")
         pressed(page, "[name=action][value=reprice]")
         page.wait_for(f"{READY}!!document.querySelector('[name=confirmed]')")
         assert serious(page) == []
         pressed(page, "[name=confirmed]")
         page.wait_for(
-            f"{READY}document.querySelector('.notice.success')?.textContent.includes('14 repriced')"
+            f"{READY}document.querySelector('.notice.success')?.textContent.includes('42 repriced')"
         )
 
         opened(page, f"{site}ware/1/delete", "[name=confirmed]")
