@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from trivet.devtools.part import DevTools
+from trivet.devtools.part import DEVTOOLS_PATH, DevTools
 
-__all__ = ["DevTools"]
+__all__ = ["DEVTOOLS_PATH", "DevTools"]

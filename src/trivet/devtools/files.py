@@ -1,4 +1,4 @@
-"""The style sheet and the scripts, served by the pages' own router under a mark of their content."""
+"""The style sheet and the scripts, served by the pages' own router, marked by their content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is put on answers while one develops: a header that names the request's page, and the toolbar.
+"""What is put on answers while one develops: a header that names their page, and the toolbar.
 
 Both only for those who may look at the pages.
 """
@@ -140,6 +140,6 @@ class AnswerHook(Hook):
             "queries": str(len(record.queries)),
             "query-milliseconds": f"{record.query_seconds * 1000:.1f}",
             "faults": str(len(faults)),
-            "logs": str(sum(line.level in ("WARNING", "ERROR", "CRITICAL") for line in record.logs)),
+            "logs": str(record.warnings),
         }
         return inserted(body, self._script(mount), facts, way or "")

@@ -76,9 +76,7 @@ class Lag:
         finally:
             ends.set()
 
-    def _watch(
-        self, loop: asyncio.AbstractEventLoop, thread: int, ends: threading.Event
-    ) -> None:
+    def _watch(self, loop: asyncio.AbstractEventLoop, thread: int, ends: threading.Event) -> None:
         heard = threading.Event()
         while not ends.wait(_EVERY):
             heard.clear()

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 from trivet.app.debug_frames import raised, short_path
 from trivet.app.debug_hidden import hide
-from trivet.devtools.records import LogLine
 from trivet.devtools.recorder import Recorder, present_record
+from trivet.devtools.records import LogLine
 
 __all__ = ["logging_to"]
 

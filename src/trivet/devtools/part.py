@@ -19,9 +19,10 @@ from trivet.errors import SetupError
 from trivet.middleware.hook import Hook
 from trivet.routing.router import Router
 
-__all__ = ["DevTools"]
+__all__ = ["DEVTOOLS_PATH", "DevTools"]
 
-_PATH = "/_dev"
+DEVTOOLS_PATH = "/_dev"
+"""Below which all pages of development are."""
 
 
 class DevTools(Part):
@@ -54,8 +55,8 @@ class DevTools(Part):
         if not app.debug:
             return
         self._app = app
-        self._files = Files(_PATH)
-        self._recorder = Recorder(_PATH)
+        self._files = Files(DEVTOOLS_PATH)
+        self._recorder = Recorder(DEVTOOLS_PATH)
         app.watch(self._recorder)
 
     def hooks(self) -> Sequence[Hook]:
@@ -66,7 +67,7 @@ class DevTools(Part):
         return [
             AnswerHook(
                 self._app,
-                _PATH,
+                DEVTOOLS_PATH,
                 lambda mount: files.of("toolbar.js", mount),
                 hosts=self._hosts,
                 has_toolbar=self._has_toolbar,
@@ -77,7 +78,7 @@ class DevTools(Part):
         """Give the pages, in debug alone."""
         if self._app is None or self._recorder is None or self._files is None:
             return None
-        return pages_router(self._app, self._recorder, self._files, _PATH, self._hosts)
+        return pages_router(self._app, self._recorder, self._files, DEVTOOLS_PATH, self._hosts)
 
     def lifespan(self, app: App) -> AbstractAsyncContextManager[Any] | None:
         """Watch the log and the event loop while the application runs, in debug alone."""

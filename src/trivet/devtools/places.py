@@ -1,4 +1,4 @@
-"""Where in the user's code something happens: the nearest frame that is neither ours nor a library's."""
+"""Where in the user's code something happens: the nearest frame that is no library's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from types import FrameType
+from typing import Any
 
 from trivet.app.debug_frames import kind_of, short_path
 
@@ -35,7 +36,12 @@ def place_now() -> Place | None:
 
 def place_of_frame(frame: FrameType | None) -> Place | None:
     """Give the innermost place of the user's code on the stack of a frame, or None."""
+    greenlet = None
     for _ in range(_DEEPEST):
+        if frame is None:
+            # SQLAlchemy runs its sessions on stacks of their own, which begin at another's.
+            greenlet = _parent(greenlet)
+            frame = getattr(greenlet, "gr_frame", None)
         if frame is None:
             return None
         code = frame.f_code
@@ -44,6 +50,14 @@ def place_of_frame(frame: FrameType | None) -> Place | None:
             return Place(code.co_filename, frame.f_lineno, str(name))
         frame = frame.f_back
     return None
+
+
+def _parent(greenlet: Any) -> Any:  # Any: of a library that is there where SQLAlchemy is used
+    """Give what the present greenlet, or that one, was begun by; None without any."""
+    if greenlet is not None:
+        return greenlet.parent
+    library = sys.modules.get("greenlet")
+    return None if library is None else library.getcurrent().parent
 
 
 @lru_cache(maxsize=4096)

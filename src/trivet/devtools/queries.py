@@ -108,7 +108,7 @@ def values_shown(text: str, values: Any) -> list[tuple[str, str]]:  # Any: a dri
         return [(str(name), shown(str(name), value)) for name, value in values.items()]
     if not isinstance(values, Sequence) or isinstance(values, str | bytes):
         return [] if values is None else [("", shown("", values))]
-    if values and isinstance(values[0], Sequence | Mapping) and not isinstance(values[0], str | bytes):
+    if values and _is_row(values[0]):
         first = values_shown(text, values[0])  # many rows at once: the first tells enough
         more = len(values) - 1
         return [*first, ("", f"and {more} more row{'' if more == 1 else 's'}")] if more else first
@@ -125,6 +125,10 @@ def values_shown(text: str, values: Any) -> list[tuple[str, str]]:  # Any: a dri
     return rows
 
 
+def _is_row(value: object) -> bool:
+    return isinstance(value, Sequence | Mapping) and not isinstance(value, str | bytes)
+
+
 def _columns(text: str, count: int) -> dict[int, str]:
     """Find the columns that positional values are for, so far as the text says it plainly."""
     insert = _INSERT.match(text)
@@ -133,11 +137,9 @@ def _columns(text: str, count: int) -> dict[int, str]:
         names = [_bare(name) for name in insert[1].split(",")]
         if names:
             return {index: names[index % len(names)] for index in range(count)}
-    counted = 0
-    for match in _COMPARED.finditer(text):
+    for counted, match in enumerate(_COMPARED.finditer(text)):
         place = match[2] or match[3]
         index = int(place[1:]) - 1 if place.startswith("$") else counted
-        counted += 1
         if match[1]:
             found.setdefault(index, _bare(match[1]))
     return found

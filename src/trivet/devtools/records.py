@@ -1,4 +1,4 @@
-"""What is kept of one request, or of one run of a job: text, from which secrets are gone already."""
+"""What is kept of one request, or of one run of a job: text, with no secrets in it any more."""
 
 from __future__ import annotations
 
@@ -122,6 +122,11 @@ class Record:
     def query_seconds(self) -> float:
         """How long the queries took, one by one; some may have run side by side."""
         return sum(one.seconds for one in self.queries)
+
+    @property
+    def warnings(self) -> int:
+        """Count what was logged as a warning or worse."""
+        return sum(line.level in ("WARNING", "ERROR", "CRITICAL") for line in self.logs)
 
     def faults(self) -> list[Fault]:
         """Find the queries that are more than they need to be."""

@@ -149,9 +149,7 @@ class _Pages:
 
     def _site(self, request: Request) -> Site:
         mount = mount_of(request.scope)
-        return Site(
-            self._app.title, mount + self._path, mount, self._files, self._recorder.stamp
-        )
+        return Site(self._app.title, mount + self._path, mount, self._files, self._recorder.stamp)
 
     def _inbox(self) -> str | None:
         return next((one.path for one in self._links() if one.path == _INBOX), None)

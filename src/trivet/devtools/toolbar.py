@@ -61,11 +61,10 @@ def _script_sources(policy: str) -> list[str] | None:
 
 def inserted(body: bytes, src: str, facts: dict[str, str], nonce: str) -> bytes | None:
     """Give a page with the toolbar before the end of its body; None where it has none."""
-    last = None
-    for last in _END.finditer(body):
-        pass
-    if last is None:
+    ends = list(_END.finditer(body))
+    if not ends:
         return None
+    last = ends[-1]
     attributes: dict[str, str | bool] = {f"data-{name}": text for name, text in facts.items()}
     if nonce:
         attributes["nonce"] = nonce

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trivet.app.debug_html import Html, element, traceback_of
-from trivet.devtools.pages.frame import Site, code, empty, moment, page, pairs, section, status, took
+from trivet.devtools.pages.frame import (
+    Site,
+    code,
+    empty,
+    moment,
+    page,
+    pairs,
+    section,
+    status,
+    took,
+)
 from trivet.devtools.pages.lists import log_table
 from trivet.devtools.queries import Fault
 from trivet.devtools.records import Record, Seen
@@ -239,10 +249,16 @@ def _plan(record: Record, told: Told | None) -> Html | None:
             return None
         return section("Plan", empty("No route fits this address."))
     arguments = None
+    absent = element("span", "not sent", class_="dim")
     if told.arguments:
         arguments = pairs(
             [
-                (row.name, row.value or element("span", "–", class_="dim"), row.origin, row.type)
+                (
+                    row.name,
+                    row.value or element("span", "not sent", class_="dim"),
+                    row.origin,
+                    row.type,
+                )
                 for row in told.arguments
             ],
             *("Argument", "Value that came", "From", "Type"),

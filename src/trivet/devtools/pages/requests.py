@@ -92,7 +92,7 @@ def _row(site: Site, record: Record, longest: float) -> Html:
         element("td", _bar(record.seconds / longest), took(record.seconds), class_="at-took num"),
         element(
             "td",
-            element("span", str(len(queries))) if queries else "–",
+            str(len(queries)) if queries else element("span", "none", class_="dim"),
             element("small", took(record.query_seconds)) if queries else None,
             class_="at-queries num",
         ),
@@ -112,9 +112,8 @@ def _marks(record: Record) -> list[Html]:
         count = len(fault.indices)
         told = f"N+1: {count} queries" if fault.kind == "each" else f"{count} times the same"
         marks.append(element("span", told, class_="tag warn"))
-    warned = sum(line.level in ("WARNING", "ERROR", "CRITICAL") for line in record.logs)
-    if warned:
-        marks.append(element("span", f"{warned} logged", class_="tag warn"))
+    if record.warnings:
+        marks.append(element("span", f"{record.warnings} logged", class_="tag warn"))
     return marks
 
 

@@ -51,7 +51,9 @@ def start_page(site: Site, about: About, latest: Sequence[Record]) -> str:
             "The application",
             element("ul", *(_link(site, one) for one in own), class_="cards")
             if own
-            else empty("It has no pages yet: its documentation is switched off, and no part shows any."),
+            else empty(
+                "It has no pages yet: its documentation is switched off, and no part shows any."
+            ),
         ),
         section("What happens in it", element("ul", *developing, class_="cards small")),
         section(
