@@ -103,7 +103,9 @@ def gauges_of(database: Database) -> Sequence[Gauge]:
         return (Reading(database.retries, label),)
 
     return (
-        Gauge("trivet_db_connections", "Open connections of the pool, by their state.", connections),
+        Gauge(
+            "trivet_db_connections", "Open connections of the pool, by their state.", connections
+        ),
         Gauge("trivet_db_connections_max", "How many connections the pool may have.", most),
         Gauge("trivet_db_waiting", "Who waits for a connection at this moment.", waiting),
         Gauge(

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from trivet.app.debug_frames import raised, short_path
+from trivet.app.debug_frames import short_path
 from trivet.app.debug_hidden import hide
+from trivet.devtools.errors_told import told_error
 from trivet.devtools.recorder import Recorder, present_record
 from trivet.devtools.records import LogLine
 
@@ -39,7 +40,7 @@ class _Handler(logging.Handler):
             logger=record.name,
             message=hide(message[:_LONGEST]),
             place=f"{short_path(record.pathname)}:{record.lineno}",
-            chain=() if error is None else tuple(raised(error)),
+            chain=() if error is None else told_error(error)[0],
             record=None if request is None else request.number,
         )
         self._recorder.log(line, request)

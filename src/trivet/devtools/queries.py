@@ -22,7 +22,7 @@ _PLACE = r"(?:\$\d+|\?|%s|%\(\w+\)s|:\w+)"
 # Keywords and the like that are not columns, though they stand before a placeholder.
 _COMPARED = re.compile(
     rf"({_IDENTIFIER})\s*(?:=|<>|!=|<=|>=|<|>|\bI?LIKE\b|\bIN\s*\(|\bIS\b)\s*(?:lower\()?({_PLACE})"
-    rf"|({_PLACE})",
+    rf"|\b(LIMIT|OFFSET)\s+({_PLACE})|({_PLACE})",
     re.IGNORECASE,
 )
 _INSERT = re.compile(
@@ -138,10 +138,10 @@ def _columns(text: str, count: int) -> dict[int, str]:
         if names:
             return {index: names[index % len(names)] for index in range(count)}
     for counted, match in enumerate(_COMPARED.finditer(text)):
-        place = match[2] or match[3]
+        place = match[2] or match[4] or match[5]
         index = int(place[1:]) - 1 if place.startswith("$") else counted
-        if match[1]:
-            found.setdefault(index, _bare(match[1]))
+        if match[1] or match[3]:
+            found.setdefault(index, _bare(match[1] or match[3].lower()))
     return found
 
 

@@ -15,8 +15,8 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote
 
-from trivet.app.debug_frames import raised
 from trivet.app.debug_hidden import HIDDEN, hide
+from trivet.devtools.errors_told import told_error
 from trivet.devtools.lag import Lag
 from trivet.devtools.places import place_now
 from trivet.devtools.queries import values_shown
@@ -41,6 +41,8 @@ _MOST_LOGS = 500
 _LONGEST_QUERY = 20_000  # characters
 # Facts that have a place of their own, or are no text.
 _APART = frozenset({"db.query.text", "trivet.values", "trivet.exchange"})
+# Browsers ask for it by themselves, whether or not there is one.
+_ICON = "/favicon.ico"
 # What has a list of its own beside the requests.
 _LISTED = frozenset({"job", "cache", "mail", "call", "event"})
 
@@ -102,13 +104,15 @@ class Recorder:
             if status is not None:
                 record.status = int(status)
             if happening.error is not None:
-                record.chain = tuple(raised(happening.error))
+                record.chain, record.hint = told_error(happening.error)
             if record.kind == "job":
                 present.set(None)
 
     def _begin_request(self, happening: Happening) -> None:
         exchange: Exchange = happening.facts["trivet.exchange"]
-        if exchange.path == self._skipped or exchange.path.startswith(self._skipped + "/"):
+        pattern = happening.facts.get("http.route")
+        is_own = exchange.path == self._skipped or exchange.path.startswith(self._skipped + "/")
+        if is_own or (pattern is None and exchange.path == _ICON):
             present.set(None)
             return
         query = query_text(exchange.query)
@@ -121,7 +125,7 @@ class Recorder:
             at=datetime.now(UTC),
             began=happening.began,
             client=str(client[0]) if client else "",
-            pattern=happening.facts.get("http.route"),
+            pattern=pattern,
             route=getattr(exchange.target, "route", None),
         )
         record.received = _received(exchange, record.route)

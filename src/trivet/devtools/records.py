@@ -96,6 +96,8 @@ class Record:
     logs: list[LogLine] = field(default_factory=list)
     chain: tuple[Raised, ...] = ()
     """The exception that nobody handled, and those that led to it."""
+    hint: str | None = None
+    """What to do about it, where that is known."""
     forgotten: int = 0
     """Happenings beyond the most that are kept of one request."""
 

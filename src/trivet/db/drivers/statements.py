@@ -24,7 +24,7 @@ _SYSTEMS = {"postgres": "postgresql"}
 _NAMED = 2000  # statements whose names are remembered
 _FIRST = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*([A-Za-z]+)", re.DOTALL)
 _TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+([\w.\"`\[\]]+)", re.IGNORECASE)
-_QUOTES = str.maketrans("", "", "\"`[]")
+_QUOTES = str.maketrans("", "", '"`[]')
 # What begins and ends transactions, which differs between databases.
 _STEPS = frozenset({"BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 _EXPLAINABLE = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "REPLACE", "MERGE"})

@@ -214,7 +214,7 @@ def loop_page(site: Site, lag: Lag) -> str:
                 element("b", took(block.seconds)),
                 element("span", "at ", code(block.place.text), " in ", code(block.place.function))
                 if block.place
-                else element("span", "in no code of yours", class_="dim"),
+                else element("span", "in no code of yours; the machine may be busy", class_="dim"),
                 class_="facts",
             ),
         )

@@ -45,9 +45,7 @@ def request_page(site: Site, record: Record, told: Told | None) -> str:
         record.title,
         _title(site, record),
         _figures(record),
-        section("Exception", traceback_of(record.chain), name="exception")
-        if record.chain
-        else None,
+        _exception(record),
         _queries(site, record),
         *(_happenings(record, kind, title) for kind, title in _NAMES.items()),
         _others(record),
@@ -102,6 +100,21 @@ def _figures(record: Record) -> Html:
     cells = [element("div", element("dt", name), element("dd", text)) for name, text in figures]
     at = element("div", element("dt", "At"), element("dd", moment(record.at)))
     return element("dl", *cells, at, class_="figures")
+
+
+def _exception(record: Record) -> Html | None:
+    if not record.chain:
+        return None
+    first = record.chain[0]
+    return section(
+        first.name,
+        element("pre", first.message, class_="message") if first.message else None,
+        element("p", element("b", "What to do: "), record.hint, class_="hint")
+        if record.hint
+        else None,
+        traceback_of(record.chain),
+        name="exception",
+    )
 
 
 # -- queries -------------------------------------------------------------------------------------
@@ -255,7 +268,7 @@ def _plan(record: Record, told: Told | None) -> Html | None:
             [
                 (
                     row.name,
-                    row.value or element("span", "not sent", class_="dim"),
+                    row.value or absent,
                     row.origin,
                     row.type,
                 )

@@ -92,7 +92,7 @@ def _row(site: Site, record: Record, longest: float) -> Html:
         element("td", _bar(record.seconds / longest), took(record.seconds), class_="at-took num"),
         element(
             "td",
-            str(len(queries)) if queries else element("span", "none", class_="dim"),
+            str(len(queries)) if queries else element("span", "0", class_="dim"),
             element("small", took(record.query_seconds)) if queries else None,
             class_="at-queries num",
         ),
