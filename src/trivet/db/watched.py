@@ -1,4 +1,4 @@
-"""What a database tells of itself: its statements, whether it is there, and how its pool is used."""
+"""What a database tells of itself: its statements, whether it is there, its pool."""
 
 from __future__ import annotations
 
