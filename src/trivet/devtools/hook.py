@@ -74,20 +74,33 @@ class AnswerHook(Hook):
         if record is None:
             return send
         way: Way = NONE
+        head: Message | None = None  # of a page, kept until it is known how long the page is
 
         async def marked(message: Message) -> None:
-            nonlocal way
+            nonlocal way, head
             if message["type"] == "http.response.start":
                 headers = lowered(message.get("headers", ()))
                 record.answer_headers = header_rows(headers)
-                is_open = all(name != b"content-length" for name, _ in headers)
-                if is_open and self._shows(exchange, record, headers):
-                    way = self._way(exchange, headers)
                 message["headers"] = [*headers, (HEADER, self._page(exchange, record))]
+                if self._shows(exchange, record, headers):
+                    way = self._way(exchange, headers)
+                if way is not NONE:
+                    head = message
+                    return
             elif way is not NONE and message.get("body"):
                 body = self._with_toolbar(exchange, record, message["body"], way)
-                if body is not None:
-                    message["body"], way = body, NONE
+                is_whole = head is not None and not message.get("more_body", False)
+                has_length = head is not None and _length_of(head) is not None
+                if body is not None and (is_whole or not has_length):
+                    message = {**message, "body": body}
+                    if head is not None and has_length:
+                        _set_length(head, len(body))
+                    way = NONE
+            if head is not None:
+                if _length_of(head) is not None:
+                    way = NONE  # what is sent in pieces of a known length stays as it is
+                await send(head)
+                head = None
             await send(message)
 
         return marked
@@ -143,3 +156,14 @@ class AnswerHook(Hook):
             "logs": str(record.warnings),
         }
         return inserted(body, self._script(mount), facts, way or "")
+
+
+def _length_of(head: Message) -> bytes | None:
+    return next((value for name, value in head["headers"] if name == b"content-length"), None)
+
+
+def _set_length(head: Message, length: int) -> None:
+    head["headers"] = [
+        (name, b"%d" % length if name == b"content-length" else value)
+        for name, value in head["headers"]
+    ]

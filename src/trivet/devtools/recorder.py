@@ -44,7 +44,7 @@ _APART = frozenset({"db.query.text", "trivet.values", "trivet.exchange"})
 # Browsers ask for it by themselves, whether or not there is one.
 _ICON = "/favicon.ico"
 # What has a list of its own beside the requests.
-_LISTED = frozenset({"job", "cache", "mail", "call", "event"})
+_LISTED = frozenset({"job", "enqueue", "cache", "mail", "call"})
 
 present: ContextVar[Record | None] = ContextVar("trivet.devtools.record", default=None)
 
@@ -78,6 +78,8 @@ class Recorder:
         if happening.kind == "request":
             self._begin_request(happening)
             return
+        if happening.kind == "websocket":
+            return  # it lasts, and would hold all that happens in it
         record = present.get()
         if happening.kind == "job" and record is None:
             record = self._begin_job(happening)

@@ -108,7 +108,7 @@ class _Pages:
             "jobs": lambda site, _: jobs_page(
                 site,
                 [one for one in recorder.records() if one.kind == "job"],
-                [one for one in recorder.listed("job") if one[1] is None or one[1].kind != "job"],
+                recorder.listed("enqueue"),
             ),
             "cache": lambda site, _: cache_page(site, recorder.listed("cache")),
             "sent": lambda site, _: mail_page(site, recorder.listed("mail"), self._inbox()),

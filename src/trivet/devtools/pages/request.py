@@ -24,7 +24,13 @@ from trivet.devtools.told_plans import Told
 
 __all__ = ["explain_page", "request_page"]
 
-_NAMES = {"cache": "Cache", "job": "Jobs", "mail": "Mails", "call": "Calls"}
+_NAMES = {
+    "cache": "Cache",
+    "enqueue": "Jobs that were put in",
+    "job": "Jobs",
+    "mail": "Mails",
+    "call": "Calls",
+}
 _OTHERS = ("transaction", "connection")
 
 
