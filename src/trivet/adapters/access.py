@@ -39,7 +39,7 @@ class AccessLog:
 
     __slots__ = ("_batch", "_form", "_lines", "_second", "_stamp", "_stream")
 
-    # What is asked for below this path is not written; `trivet dev` sets it to that of its own
+    # What is asked for at this path and below is not written; `trivet dev` sets it to that of its own
     # pages, which ask again and again while they are looked at.
     skipped: ClassVar[str | None] = None
 
@@ -54,7 +54,8 @@ class AccessLog:
     def record(self, client: tuple[str, int] | None, line: Line, status: int) -> None:
         """Note the answer `status` to the request `line` of `client`."""
         target = line.raw_path.decode("ascii")
-        if self.skipped is not None and target.startswith(self.skipped):
+        skipped = self.skipped
+        if skipped is not None and (target + "/").startswith(skipped + "/"):
             return
         if line.query:
             target += "?" + _without_secrets(line.query.decode("ascii"))

@@ -233,7 +233,7 @@ class Admin(Part):
     def links(self) -> Sequence[Link]:
         """Give the first page."""
         about = "Rows of all models, for the staff to see and change."
-        return [Link(self._title or "Admin", f"{self._path}/", about)]
+        return [Link("Admin", f"{self._path}/", about)]
 
     def commands(self) -> Sequence[Any]:
         """Give `trivet admin-history purge`, where there is a history."""

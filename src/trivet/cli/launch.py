@@ -86,7 +86,7 @@ def application() -> Any:  # Any: an App, or any ASGI application
 
 def _add_devtools(app: App) -> None:
     """Give the application the pages of development, where it has not asked for them itself."""
-    AccessLog.skipped = f"{DEVTOOLS_PATH}/"
+    AccessLog.skipped = DEVTOOLS_PATH
     if DevTools not in app.parts:
         app.use(DevTools())
         # First: what fits every path, such as a mount at the root, may not stand before them.

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from trivet.app.application import App
-from trivet.app.part import Part
+from trivet.app.part import Link, Part
 from trivet.checks import Finding, Level
 from trivet.devtools.files import Files
 from trivet.devtools.hook import AnswerHook
@@ -79,6 +79,19 @@ class DevTools(Part):
         if self._app is None or self._recorder is None or self._files is None:
             return None
         return pages_router(self._app, self._recorder, self._files, DEVTOOLS_PATH, self._hosts)
+
+    def links(self) -> Sequence[Link]:
+        """Give the pages, in debug alone."""
+        if self._recorder is None:
+            return ()
+        found = (
+            ("Dashboard", "", "What happens: requests with their queries, logs, exceptions."),
+            ("Jobs", "/jobs", "Jobs that were put in, and those that ran."),
+        )
+        return [
+            Link(title, DEVTOOLS_PATH + below, about, is_development=True)
+            for title, below, about in found
+        ]
 
     def lifespan(self, app: App) -> AbstractAsyncContextManager[Any] | None:
         """Watch the log and the event loop while the application runs, in debug alone."""

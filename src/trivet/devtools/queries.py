@@ -132,17 +132,51 @@ def _is_row(value: object) -> bool:
 def _columns(text: str, count: int) -> dict[int, str]:
     """Find the columns that positional values are for, so far as the text says it plainly."""
     insert = _INSERT.match(text)
-    found: dict[int, str] = {}
     if insert is not None:
-        names = [_bare(name) for name in insert[1].split(",")]
-        if names:
-            return {index: names[index % len(names)] for index in range(count)}
+        return _inserted(text, insert, count)
+    found: dict[int, str] = {}
     for counted, match in enumerate(_COMPARED.finditer(text)):
         place = match[2] or match[4] or match[5]
         index = int(place[1:]) - 1 if place.startswith("$") else counted
         if match[1] or match[3]:
             found.setdefault(index, _bare(match[1] or match[3].lower()))
     return found
+
+
+def _inserted(text: str, insert: re.Match[str], count: int) -> dict[int, str]:
+    """Find the columns of an insertion's values, in each of its rows; a value may be a formula."""
+    names = [_bare(name) for name in insert[1].split(",")]
+    row = []
+    for name, formula in zip(names, _items(text[insert.end() :]), strict=False):
+        row += [(name, place) for place in re.findall(_PLACE, formula)]
+    if not row:
+        return {}
+    found = {index: row[index % len(row)][0] for index in range(count)}
+    for name, place in row:
+        if place.startswith("$"):
+            found[int(place[1:]) - 1] = name
+    return found
+
+
+def _items(text: str) -> list[str]:
+    """Split what stands in a bracket, which is open already, at its own commas."""
+    items, depth, quote, start = [], 0, "", 0
+    for index, letter in enumerate(text):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"`":
+            quote = letter
+        elif letter == "(":
+            depth += 1
+        elif letter in "),":
+            if letter == ")" and depth:
+                depth -= 1
+            elif not depth:
+                items.append(text[start:index])
+                start = index + 1
+                if letter == ")":
+                    break
+    return items
 
 
 def _bare(name: str) -> str:

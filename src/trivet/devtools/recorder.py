@@ -108,6 +108,7 @@ class Recorder:
             if happening.error is not None:
                 record.chain, record.hint = told_error(happening.error)
             if record.kind == "job":
+                record.outcome = str(happening.facts.get("trivet.job.outcome") or "")
                 present.set(None)
 
     def _begin_request(self, happening: Happening) -> None:

@@ -91,6 +91,8 @@ class Record:
     received: Received = field(default_factory=Received)
     status: int | None = None
     ended: float | None = None
+    outcome: str = ""
+    """Of a job: ``done``, ``later`` where it failed and is tried again, ``dead`` …"""
     answer_headers: Rows = ()
     seen: list[Seen] = field(default_factory=list)
     logs: list[LogLine] = field(default_factory=list)

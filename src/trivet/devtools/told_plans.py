@@ -27,7 +27,8 @@ class Given:
     name: str
     origin: str
     type: str
-    value: str
+    value: str | None
+    """None where nothing that came is read for it, empty where nothing came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def told_plan(app: Any, record: Record) -> Told | None:  # Any: the application
         place=f"{short_path(file)}:{line}" if file else "",
         how=how_called(route.plan),
         arguments=tuple(
-            Given(row.name, row.origin, row.type, values.get(row.name, "")) for row in rows
+            Given(row.name, row.origin, row.type, values.get(row.name)) for row in rows
         ),
         dependencies="\n".join(_dependencies(route.plan)),
         source=compile_route(route, app.dependency_overrides, joined(app.arounds)).text,
@@ -87,8 +88,7 @@ def _values(call: Call, received: Received) -> dict[str, str]:
         for field in fields:
             names = {wire.lower() for _, wire in names_of(field)}
             texts = [text for name, text in rows if name.lower() in names]
-            if texts:
-                found[field.name] = ", ".join(texts)
-    if len(call.body) == 1 and received.body:
-        found[call.body[0].name] = received.body
+            found[field.name] = ", ".join(texts)
+    for field in call.body:
+        found[field.name] = "the body, below" if received.body else ""
     return found

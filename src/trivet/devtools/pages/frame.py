@@ -142,8 +142,8 @@ def status(record: Record) -> Html:
     if record.kind == "job":
         if record.ended is None:
             return element("span", "runs", class_="pill quiet")
-        failed = bool(record.chain)
-        return element("span", "failed" if failed else "done", class_=f"pill s{5 if failed else 2}")
+        outcome = record.outcome or ("failed" if record.chain else "done")
+        return element("span", outcome, class_=f"pill s{2 if outcome == 'done' else 5}")
     if record.status is None:
         told = "open" if record.ended is None else "ended"
         return element("span", told, class_="pill quiet")

@@ -13,6 +13,7 @@ from trivet.devtools.records import LogLine, Record, Seen
 __all__ = [
     "cache_page",
     "exceptions_page",
+    "facts_told",
     "jobs_page",
     "log_table",
     "logs_page",
@@ -20,6 +21,16 @@ __all__ = [
     "mail_page",
 ]
 
+# What facts are called here, where that is not their last word.
+_LABELS = {
+    "mail messaging.destination.name": "mailer",
+    "messaging.destination.name": "queue",
+    "messaging.message.id": "id",
+    "db.client.connection.pool.name": "pool",
+    "db.namespace": "database",
+}
+# Facts that say what is plain from where they stand.
+_DULL = frozenset({"messaging.system", "messaging.operation.type", "db.system.name"})
 Listed = Sequence[tuple[Seen, Record | None]]
 _FAMILIES = {"WARNING": "warn", "ERROR": "bad", "CRITICAL": "bad"}
 
@@ -170,6 +181,16 @@ def mail_page(site: Site, sent: Listed, inbox: str | None) -> str:
     )
 
 
+def facts_told(seen: Seen, *apart: str) -> str:
+    """Give the facts of a happening in a line, without those `apart`."""
+    told = []
+    for name, text in seen.facts:
+        label = _LABELS.get(f"{seen.kind} {name}") or _LABELS.get(name)
+        if name not in apart and name not in _DULL:
+            told.append(f"{label or name.rpartition('.')[2]}: {text}")
+    return " · ".join(told)
+
+
 def _listed(site: Site, found: Listed) -> Html:
     return element("ol", *(_happening(site, *one) for one in found), class_="logs")
 
@@ -178,8 +199,7 @@ def _happening(site: Site, seen: Seen, record: Record | None) -> Html:
     outcome = seen.fact("trivet.cache.outcome") or seen.fact("trivet.job.outcome")
     family = {"hit": "good", "miss": "warn"}.get(outcome, "plain")
     key = seen.fact("trivet.cache.key")
-    apart = ("trivet.cache.outcome", "trivet.cache.key", "trivet.job.outcome")
-    told = [f"{name.rpartition('.')[2]}: {text}" for name, text in seen.facts if name not in apart]
+    told = facts_told(seen, *("trivet.cache.outcome", "trivet.cache.key", "trivet.job.outcome"))
     return element(
         "li",
         element(
@@ -195,7 +215,7 @@ def _happening(site: Site, seen: Seen, record: Record | None) -> Html:
         ),
         element("pre", key) if key else None,
         element("p", seen.error, class_="failure") if seen.error else None,
-        element("p", " · ".join(told), class_="dim") if told else None,
+        element("p", told, class_="dim") if told else None,
         element("p", code(seen.place.text), class_="place") if seen.place else None,
     )
 

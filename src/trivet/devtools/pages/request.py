@@ -17,7 +17,7 @@ from trivet.devtools.pages.frame import (
     status,
     took,
 )
-from trivet.devtools.pages.lists import log_table
+from trivet.devtools.pages.lists import facts_told, log_table
 from trivet.devtools.queries import Fault
 from trivet.devtools.records import Record, Seen
 from trivet.devtools.told_plans import Told
@@ -243,7 +243,6 @@ def _others(record: Record) -> Html | None:
 
 
 def _line(record: Record, seen: Seen) -> Html:
-    told = [f"{name.rpartition('.')[2]}: {text}" for name, text in seen.facts]
     return element(
         "li",
         element(
@@ -251,7 +250,7 @@ def _line(record: Record, seen: Seen) -> Html:
             element("span", took(seen.seconds), class_="num"),
             _when(record, seen),
             element("b", seen.name),
-            element("span", " · ".join(told), class_="dim"),
+            element("span", facts_told(seen), class_="dim"),
             class_="facts",
         ),
         element("p", seen.error, class_="failure") if seen.error else None,
@@ -274,7 +273,7 @@ def _plan(record: Record, told: Told | None) -> Html | None:
             [
                 (
                     row.name,
-                    row.value or absent,
+                    absent if row.value == "" else row.value or "",
                     row.origin,
                     row.type,
                 )
