@@ -38,7 +38,9 @@ _MOST_RECORDS = 200
 _MOST_SEEN = 500  # happenings of one request
 _MOST_OF_A_KIND = 200  # happenings of one kind, of all requests and outside of them
 _MOST_LOGS = 500
+_MOST_OPEN = 5_000
 _LONGEST_QUERY = 20_000  # characters
+_KEY = "trivet.cache.key"  # not one that opens anything
 # Facts that have a place of their own, or are no text.
 _APART = frozenset({"db.query.text", "trivet.values", "trivet.exchange"})
 # Browsers ask for it by themselves, whether or not there is one.
@@ -90,6 +92,8 @@ class Recorder:
     def ends(self, happening: Happening) -> None:
         """Note the end of what began."""
         record, seen = self._open.pop(id(happening), (None, None))
+        if record is None and seen is None:
+            return
         self.stamp = next(self._changes)
         if seen is not None:
             seen.ended = happening.ended
@@ -151,7 +155,13 @@ class Recorder:
     def _keep(self, happening: Happening, record: Record) -> None:
         self.stamp = next(self._changes)
         self._records.append(record)
-        self._open[id(happening)] = (record, None)
+        self._await(happening, record, None)
+
+    def _await(self, happening: Happening, record: Record | None, seen: Seen | None) -> None:
+        """Know a happening again when it ends; a few never do, and push out the oldest."""
+        if len(self._open) >= _MOST_OPEN:
+            self._open.pop(next(iter(self._open)), None)
+        self._open[id(happening)] = (record, seen)
 
     def _note(self, happening: Happening, record: Record | None) -> None:
         text = str(happening.facts.get("db.query.text") or "")
@@ -168,7 +178,7 @@ class Recorder:
             values=tuple(values_shown(text, values)),
             explain=happening.explain,
         )
-        self._open[id(happening)] = (record, seen)
+        self._await(happening, record, seen)
         if record is not None:
             if len(record.seen) < _MOST_SEEN:
                 record.seen.append(seen)
@@ -209,7 +219,7 @@ class Recorder:
 
 def _facts(happening: Happening) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name, value_text(name.rpartition(".")[2], value))
+        (name, hide(str(value)) if name == _KEY else value_text(name.rpartition(".")[2], value))
         for name, value in happening.facts.items()
         if name not in _APART and value is not None
     )

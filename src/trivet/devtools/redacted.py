@@ -27,13 +27,19 @@ Rows = tuple[tuple[str, str], ...]
 
 _LONGEST_READ = 64 * 1024  # bytes of a body
 _LONGEST_SHOWN = 8_000  # characters of it
+# Of links and forms: what a second factor or another site gives.
+_SECRET_FIELDS = frozenset({"code", "sig", "pin", "otp"})
 # Headers that are secret whatever their names look like.
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
 
 def pair_rows(pairs: Iterable[tuple[str, str]]) -> Rows:
     """Give names and texts, those of secrets hidden."""
-    return tuple((name, HIDDEN if is_secret(name) else hide(text)) for name, text in pairs)
+    return tuple((name, HIDDEN if _is_hidden(name) else hide(text)) for name, text in pairs)
+
+
+def _is_hidden(name: str) -> bool:
+    return is_secret(name) or name.lower() in _SECRET_FIELDS
 
 
 def header_rows(headers: Iterable[tuple[bytes, bytes]]) -> Rows:

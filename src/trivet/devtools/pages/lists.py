@@ -169,7 +169,11 @@ def mail_page(site: Site, sent: Listed, inbox: str | None) -> str:
     """Write the mails that were sent, and lead to the inbox."""
     lead = None
     if inbox is not None:
-        lead = element("p", element("a", "Read the messages in the inbox", href=site.mount + inbox))
+        lead = element(
+            "p",
+            element("a", "Read the messages in the inbox", href=site.mount + inbox),
+            class_="go",
+        )
     return page(
         site,
         "sent",
