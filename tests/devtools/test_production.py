@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 from tests.devtools.conftest import LOCAL, PAGE, local, music
-from trivet import App
 from trivet.devtools import DevTools
 from trivet.testing import TestClient
 
@@ -28,14 +27,6 @@ def test_without_debug_nobody_watches() -> None:
     assert [hook for hook in app.hooks if hook.name == "devtools"] == []
     assert app.parts[DevTools].links() == ()
     assert app.parts[DevTools].lifespan(app) is None
-
-
-def test_debug_where_others_are_served_is_found() -> None:
-    app = App(debug=True)
-    part = app.use(DevTools())
-
-    assert [one.code for one in part.deploy_checks(app)] == ["devtools.debug"]
-    assert part.deploy_checks(App()) == ()
 
 
 def test_other_machines_get_pages_as_they_are() -> None:

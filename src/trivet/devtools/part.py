@@ -9,7 +9,6 @@ from typing import Any
 
 from trivet.app.application import App
 from trivet.app.part import Link, Part
-from trivet.checks import Finding, Level
 from trivet.devtools.files import Files
 from trivet.devtools.hook import AnswerHook
 from trivet.devtools.logs import logging_to
@@ -101,16 +100,3 @@ class DevTools(Part):
     async def _running(self, recorder: Recorder) -> AsyncIterator[None]:
         with logging_to(recorder), recorder.lag.watching(asyncio.get_running_loop()):
             yield
-
-    def deploy_checks(self, app: App) -> Sequence[Finding]:
-        """Tell of pages of development where the application is served to others."""
-        if not app.debug:
-            return ()
-        return [
-            Finding(
-                Level.ERROR,
-                "devtools.debug",
-                "debug is on: DevTools records requests and shows them at /_dev",
-                "App(debug=False), which is the default",
-            )
-        ]
