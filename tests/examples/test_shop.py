@@ -76,31 +76,6 @@ def test_an_order_is_stored_as_a_whole(clerk: httpx2.Client) -> None:
     )
 
 
-def test_the_start_page_leads_to_all_that_is_there(shop: httpx2.Client) -> None:
-    page = shop.get("/").text
-    links = re.findall(r'<li><a href="(/[^"]*)"><b>([^<]+)</b>', page)
-
-    assert {title for _, title in links} == {
-        *("API docs", "Mail", "Account", "Admin", "Dashboard", "Jobs"),
-    }
-    for path, _ in links:
-        assert shop.get(path).status_code == 200, path
-    assert "toolbar.js" in page
-
-
-def test_an_order_puts_a_job_in_which_sends_a_letter(
-    example: Example, clerk: httpx2.Client
-) -> None:
-    made = order(clerk, 3)
-
-    example.wait_for(f"Your order {made.json()['id']}")
-    request = clerk.get(made.headers["x-trivet-request"]).text
-    assert "INSERT INTO shop_order" in request
-    assert "shop.confirm" in request
-    assert "JOB" in clerk.get("/_dev/jobs").text
-    assert "seven green" not in clerk.get("/_dev/requests").text
-
-
 def test_an_order_that_cannot_be_met_leaves_nothing(clerk: httpx2.Client) -> None:
     before = order(clerk, 1).json()["id"]
 
