@@ -43,7 +43,17 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Protocol
 
-__all__ = ["Gauge", "Happening", "Probe", "Reading", "Watcher", "begun", "ended", "told"]
+__all__ = [
+    "Gauge",
+    "Happening",
+    "Probe",
+    "Reading",
+    "Watcher",
+    "begun",
+    "ended",
+    "has_failed",
+    "told",
+]
 
 _log = logging.getLogger("trivet.watching")
 
@@ -120,8 +130,8 @@ def begun(watchers: Sequence[Watcher], happening: Happening) -> Happening:
     for watcher in watchers:
         try:
             watcher.begins(happening)
-        except Exception:  # whoever is watched does not fail by it
-            _log.exception("%r failed at the beginning of a %s", watcher, happening.kind)
+        except Exception as error:
+            has_failed(watcher, happening, error)
     return happening
 
 
@@ -133,11 +143,16 @@ def ended(
         happening.ended = perf_counter()
     if error is not None:
         happening.error = error
-    for watcher in reversed(watchers):
+    for watcher in watchers if len(watchers) == 1 else reversed(watchers):
         try:
             watcher.ends(happening)
-        except Exception:
-            _log.exception("%r failed at the end of a %s", watcher, happening.kind)
+        except Exception as failure:
+            has_failed(watcher, happening, failure)
+
+
+def has_failed(watcher: object, happening: Happening, error: Exception) -> None:
+    """Log that a watcher has raised: whoever is watched does not fail by it."""
+    _log.error("%r failed on a %s", watcher, happening.kind, exc_info=error)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from trivet.http.exchange import Answer, Exchange, Scope, Target
-from trivet.watching import Happening, Watcher, begun, ended
+from trivet.watching import Happening, Watcher, ended, has_failed
 
 __all__ = ["Watched"]
 
@@ -30,7 +30,9 @@ class Watched:
         self.max_body = inner.max_body
         self.inner = inner
         self._begin = inner.begin
-        self._watchers = watchers
+        self._watchers = tuple(watchers)  # who begins to watch later has it built anew
+        self._begins = [watcher.begins for watcher in watchers]
+        self._ends = [watcher.ends for watcher in reversed(watchers)]
         self._named = {method: _described(method, path) for method in _METHODS}
         self._other = _described("_OTHER", path)
 
@@ -41,19 +43,31 @@ class Watched:
         self.inner.enter(scope, params)
 
     def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
-        name, facts = self._named.get(exchange.method, self._other)
-        happening = Happening("request", name, {**facts, "trivet.exchange": exchange})
-        watchers = self._watchers
-        begun(watchers, happening)
+        name, known = self._named.get(exchange.method) or self._other
+        facts = known.copy()
+        facts["trivet.exchange"] = exchange
+        happening = Happening("request", name, facts)
+        # What `begun` and `ended` do, written out: it saves 0.4 of 2.3 µs (benchmarks:
+        # observe-metrics).
+        for begins in self._begins:
+            try:
+                begins(happening)
+            except Exception as error:
+                has_failed(begins, happening, error)
         try:
             outcome = self._begin(exchange)
         except BaseException as error:
-            ended(watchers, happening, error)
+            ended(self._watchers, happening, error)
             raise
         if type(outcome) is not Answer:
             return self._told(exchange, outcome, happening)  # type: ignore[arg-type]
-        happening.facts[_STATUS] = outcome.head.status
-        ended(watchers, happening)
+        facts[_STATUS] = outcome.head.status
+        happening.ended = perf_counter()
+        for ends in self._ends:
+            try:
+                ends(happening)
+            except Exception as error:
+                has_failed(ends, happening, error)
         return outcome
 
     async def _told(
@@ -65,12 +79,16 @@ class Watched:
             happening.facts[_STATUS] = status
 
         exchange.on_answered = answered
+        failed: BaseException | None = None
         try:
             await work
         except BaseException as error:
-            ended(self._watchers, happening, error)
+            failed = error
             raise
-        ended(self._watchers, happening)
+        finally:
+            exchange.on_answered = None  # no circle is left to the collector
+            ended(self._watchers, happening, failed)
+            failed = None
 
 
 def _described(method: str, path: str | None) -> tuple[str, dict[str, Any]]:
