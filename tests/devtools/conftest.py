@@ -79,7 +79,7 @@ def music(*, debug: bool = True, tools: DevTools | None = None) -> App:
     @app.get("/kept")
     async def kept() -> str | None:
         await cache.set("greeting", "hello", ttl=60)
-        return await cache.get("greeting")
+        return await cache.get("greeting", str)
 
     @app.get("/letter")
     async def letter() -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 from tests.devtools.conftest import local, music
 from trivet import App
+from trivet.devtools import DevTools
+from trivet.observe import Health, Observe
 from trivet.testing import TestClient
 
 SECRETS = ("not for you", "sesame", "hunter22")
@@ -194,3 +196,14 @@ def test_below_a_mount_links_begin_with_it() -> None:
 
     assert 'href="/inner/_dev/requests"' in page
     assert 'href="/inner/docs"' in page
+
+
+def test_the_start_page_leads_to_what_parts_show() -> None:
+    app = App(debug=True)
+    app.use(Observe(health=Health(ready="/is-ready"), metrics=None))
+    app.use(DevTools())
+
+    page = shown(local(app), "/_dev")
+
+    assert 'href="/is-ready"' in page
+    assert 'href="/metrics"' not in page

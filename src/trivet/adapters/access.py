@@ -39,8 +39,8 @@ class AccessLog:
 
     __slots__ = ("_batch", "_form", "_lines", "_second", "_stamp", "_stream")
 
-    # What is asked for at this path and below is not written; `trivet dev` sets it to that of its own
-    # pages, which ask again and again while they are looked at.
+    # What is asked for at this path and below is not written: `trivet dev` sets it to that of its
+    # own pages, which ask again and again while they are looked at.
     skipped: ClassVar[str | None] = None
 
     def __init__(self, form: LogForm = "text", stream: TextIO | None = None) -> None:
