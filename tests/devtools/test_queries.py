@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from trivet.app.debug_hidden import HIDDEN
-from trivet.devtools.queries import Query, faults_in, values_shown
+from trivet.devtools.queries import Query, faults_in, plan_shown, values_shown
 
 ONE = "SELECT * FROM bands WHERE id = ?"
 
@@ -82,3 +82,12 @@ def test_of_many_rows_the_first_is_shown() -> None:
     shown = values_shown("INSERT INTO t (a, b) VALUES (?, ?)", [(1, 2), (3, 4), (5, 6)])
 
     assert shown == [("a", "1"), ("b", "2"), ("", "and 2 more rows")]
+
+
+def test_a_plan_hides_texts_where_a_value_is_hidden() -> None:
+    plan = "Index Cond: ((token)::text = 'it''s sesame'::text) AND (id = '7'::bigint)"
+
+    assert plan_shown(plan, [("id", "7")]) == plan
+    assert plan_shown(plan, [("id", "7"), ("token", HIDDEN)]) == (
+        f"Index Cond: ((token)::text = '{HIDDEN}'::text) AND (id = '{HIDDEN}'::bigint)"
+    )

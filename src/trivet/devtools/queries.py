@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from trivet.app.debug_hidden import HIDDEN, is_secret, shown
+from trivet.app.debug_hidden import HIDDEN, hide, is_secret, shown
 
-__all__ = ["Fault", "Query", "faults_in", "values_shown"]
+__all__ = ["Fault", "Query", "faults_in", "plan_shown", "values_shown"]
 
 _MANY = 3  # queries of one text with different values: fewer are no pattern
 _IDENTIFIER = r'[A-Za-z_"`][\w."`]*'
@@ -29,6 +29,7 @@ _INSERT = re.compile(
     r"^\s*(?:INSERT|REPLACE)\s+(?:OR\s+\w+\s+|IGNORE\s+)?INTO\s+\S+\s*\(([^)]*)\)\s*VALUES\s*\(",
     re.IGNORECASE,
 )
+_TEXT = re.compile(r"'(?:[^']|'')*'")
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -123,6 +124,16 @@ def values_shown(text: str, values: Any) -> list[tuple[str, str]]:  # Any: a dri
         else:
             rows.append((column, shown(column, value)))
     return rows
+
+
+def plan_shown(plan: str, values: Sequence[tuple[str, str]]) -> str:
+    """Give a database's plan, in which the query's values stand as texts.
+
+    Where one of them is hidden, all texts in the plan are.
+    """
+    if any(HIDDEN in value for _, value in values):
+        plan = _TEXT.sub(f"'{HIDDEN}'", plan)
+    return hide(plan)
 
 
 def _is_row(value: object) -> bool:

@@ -24,6 +24,7 @@ from trivet.devtools.pages.lists import (
 from trivet.devtools.pages.request import explain_page, request_page
 from trivet.devtools.pages.requests import requests_page
 from trivet.devtools.pages.start import About, start_page
+from trivet.devtools.queries import plan_shown
 from trivet.devtools.recorder import Recorder
 from trivet.devtools.told_plans import told_plan
 from trivet.errors import HTTPException
@@ -143,6 +144,7 @@ class _Pages:
             plan = await found.explain()
         except Exception as error:  # the database's own words on why it does not
             plan = f"{type(error).__name__}: {error}"
+        plan = plan_shown(plan, found.values)
         return HTMLResponse(
             explain_page(self._site(request), record, found, plan), headers=_HEADERS
         )
