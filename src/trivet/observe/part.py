@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from trivet.app.application import App
-from trivet.app.part import Part
+from trivet.app.part import Link, Part
 from trivet.checks import Finding, Level
 from trivet.observe.health import Health, Vitals
 from trivet.observe.metrics import Figures, Metrics, is_one_of_several
@@ -75,6 +75,16 @@ class Observe(Part):
             if one is not None:
                 router.include_router(one.router(self.readers))
         return router
+
+    def links(self) -> Sequence[Link]:
+        """Give where one asks whether the application is ready, and its figures."""
+        found = []
+        if self.vitals is not None and self.vitals.options.ready is not None:
+            about = "Whether what the application stands on is there."
+            found.append(Link("Readiness", self.vitals.options.ready, about))
+        if self.figures is not None:
+            found.append(Link("Metrics", self.figures.options.path, "Figures for Prometheus."))
+        return found
 
     def serving(self, app: App) -> AbstractAsyncContextManager[Any]:
         """Hear of the wish to stop while the application serves."""
