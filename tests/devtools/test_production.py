@@ -25,7 +25,7 @@ def test_without_debug_nobody_watches() -> None:
 
     assert app.watchers == []
     assert [hook for hook in app.hooks if hook.name == "devtools"] == []
-    assert app.parts[DevTools].links() == ()
+    assert app.parts[DevTools].addresses() == ()
     assert app.parts[DevTools].lifespan(app) is None
 
 

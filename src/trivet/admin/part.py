@@ -230,7 +230,7 @@ class Admin(Part):
             kind(self._site).add_to(router)
         return router
 
-    def links(self) -> Sequence[Link]:
+    def addresses(self) -> Sequence[Link]:
         """Give the first page."""
         about = "Rows of all models, for the staff to see and change."
         return [Link("Admin", f"{self._path}/", about)]

@@ -110,7 +110,7 @@ class Part:
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` what this part does from now on; nobody watches unless this is called."""
 
-    def links(self) -> Sequence[Link]:
+    def addresses(self) -> Sequence[Link]:
         """Give the addresses at which people look at what this part shows, the first one first.
 
         Asked for when a page shows them: what is not there at that time is left out.

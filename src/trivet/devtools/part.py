@@ -79,7 +79,7 @@ class DevTools(Part):
             return None
         return pages_router(self._app, self._recorder, self._files, DEVTOOLS_PATH, self._hosts)
 
-    def links(self) -> Sequence[Link]:
+    def addresses(self) -> Sequence[Link]:
         """Give the pages, in debug alone."""
         if self._recorder is None:
             return ()

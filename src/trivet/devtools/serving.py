@@ -168,7 +168,7 @@ class _Pages:
                 found.append(Link("API reference", app.redoc_url, about))
             about = "The document that tools and clients read."
             found.append(Link("OpenAPI", app.openapi_url, about))
-        found += [link for part in app.parts.values() for link in part.links()]
+        found += [link for part in app.parts.values() for link in part.addresses()]
         return found
 
     def _about(self) -> About:

@@ -251,7 +251,7 @@ class Mail(Part):
             return None
         return inbox_router(self._inbox)
 
-    def links(self) -> Sequence[Link]:
+    def addresses(self) -> Sequence[Link]:
         """Give the inbox, in debug alone."""
         if self._inbox is None or not self._owns_inbox:
             return ()

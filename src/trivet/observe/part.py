@@ -76,7 +76,7 @@ class Observe(Part):
                 router.include_router(one.router(self.readers))
         return router
 
-    def links(self) -> Sequence[Link]:
+    def addresses(self) -> Sequence[Link]:
         """Give where one asks whether the application is ready, and its figures."""
         found = []
         if self.vitals is not None and self.vitals.options.ready is not None:

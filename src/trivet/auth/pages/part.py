@@ -104,7 +104,7 @@ class AccountPages(Part):
 
     # -- as a part -------------------------------------------------------------------------------
 
-    def links(self) -> Sequence[Link]:
+    def addresses(self) -> Sequence[Link]:
         """Give the page of one's own account, which leads who is not signed in to sign in."""
         about = "Sign in, make an account, change a password, see one's sessions."
         return [Link("Account", self.path, about)]
