@@ -1,20 +1,45 @@
 """What happens inside of parts, told to who watches: queries, jobs, look-ups in caches, mails.
 
-A part that does something worth knowing keeps a tuple of watchers, empty unless somebody watches,
+A part that does something worth knowing keeps a list of watchers, empty unless somebody watches,
 and tells them when it begins and when it ends. Who watches (metrics, traces, the pages of
 development) knows nothing of the part. Facts have the names of OpenTelemetry's semantic
 conventions where those have one (https://opentelemetry.io/docs/specs/semconv/), so that all who
-read them share one vocabulary.
+read them share one vocabulary; those that begin with ``trivet.`` are ours, and objects, not texts,
+where that is said below. What is told today:
+
+========== ======================== ===================================================
+kind       name                     facts, beside those that hold for all of one part
+========== ======================== ===================================================
+request    ``GET /books/{number}``  http.request.method, http.route (not where no route
+                                    fits), http.response.status_code (once answered),
+                                    trivet.exchange: the `Exchange` itself
+websocket  ``WS /chat/{room}``      http.route, trivet.scope: its ASGI scope
+query      ``SELECT books``         db.query.text, db.operation.name, db.collection.name,
+                                    db.system.name, db.namespace, server.address,
+                                    db.response.returned_rows, db.operation.batch.size,
+                                    trivet.values: what is bound, for development alone
+transaction ``COMMIT``              db.system.name, db.namespace, server.address
+connection ``wait``                 db.client.connection.pool.name: somebody had to wait
+job        the job's name           messaging.system, messaging.destination.name,
+                                    messaging.message.id, trivet.job.attempt,
+                                    trivet.job.outcome (once it is known)
+cache      ``get``, ``compute`` …   trivet.cache.key, trivet.cache.outcome: hit, miss …
+mail       the transport's name     messaging.message.id, trivet.mail.recipients
+========== ======================== ===================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Protocol
 
-__all__ = ["Gauge", "Happening", "Probe", "Reading", "Watcher"]
+__all__ = ["Gauge", "Happening", "Probe", "Reading", "Watcher", "begun", "ended", "told"]
+
+_log = logging.getLogger("trivet.watching")
 
 
 @dataclass(slots=True, eq=False)
@@ -40,7 +65,11 @@ class Happening:
 
 
 class Watcher(Protocol):
-    """Is told what happens, in the task in which it happens; it must neither wait nor raise."""
+    """Is told what happens, in the task in which it happens; it must neither wait nor raise.
+
+    What a handler without `async` does is told on its worker thread. Of what begins, most ends; a
+    task that is thrown away, as at the end of a process, may leave some that does not.
+    """
 
     def begins(self, happening: Happening) -> None:
         """Note that something begins."""
@@ -78,3 +107,40 @@ class Gauge:
     read: Callable[[], Awaitable[Sequence[Reading]]]
     counts: bool = False
     """Whether it only ever goes up: a counter."""
+
+
+def begun(watchers: Sequence[Watcher], happening: Happening) -> Happening:
+    """Tell `watchers` that something begins."""
+    for watcher in watchers:
+        try:
+            watcher.begins(happening)
+        except Exception:  # whoever is watched does not fail by it
+            _log.exception("%r failed at the beginning of a %s", watcher, happening.kind)
+    return happening
+
+
+def ended(
+    watchers: Sequence[Watcher], happening: Happening, error: BaseException | None = None
+) -> None:
+    """Tell `watchers`, the last one first, that something has ended, by `error` if it failed."""
+    if happening.ended is None:
+        happening.ended = perf_counter()
+    if error is not None:
+        happening.error = error
+    for watcher in reversed(watchers):
+        try:
+            watcher.ends(happening)
+        except Exception:
+            _log.exception("%r failed at the end of a %s", watcher, happening.kind)
+
+
+@contextmanager
+def told(watchers: Sequence[Watcher], happening: Happening) -> Iterator[Happening]:
+    """Tell `watchers` of what the block does; for what happens less often than a query."""
+    begun(watchers, happening)
+    try:
+        yield happening
+    except BaseException as error:
+        ended(watchers, happening, error)
+        raise
+    ended(watchers, happening)

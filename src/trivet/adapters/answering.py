@@ -300,7 +300,7 @@ class Answering(asyncio.Protocol):
             transport.writelines(
                 (b"%bcontent-length: %d\r\n%b\r\n" % (head.block, length, lines), body)
             )
-        if self._is_plain and not (self._pending or exchange.half):
+        if self._is_plain and not (self._pending or exchange.half or exchange.on_answered):
             # What `answered` comes to in the common case.
             exchange.state = DONE
             self.exchange = None
@@ -312,6 +312,8 @@ class Answering(asyncio.Protocol):
     def answered(self, exchange: SocketExchange, status: int) -> None:
         """Take note that an answer is complete, and go on to what follows it."""
         exchange.state = DONE
+        if exchange.on_answered is not None:
+            exchange.on_answered(status)
         service = self.service
         if service.is_counting:
             service.state.total_requests += 1

@@ -38,6 +38,7 @@ from trivet.routing.declaring import Declaring, Handler
 from trivet.routing.enclosing import Enclosing
 from trivet.routing.frontend import Fallback
 from trivet.routing.router import IncludeOptions, Router
+from trivet.watching import Watcher
 
 __all__ = ["App"]
 
@@ -156,6 +157,7 @@ class App(Declaring):
         self.secure_headers: SecureHeaders | None = options.get("secure_headers", default)
         self.arounds: list[Around] = []
         self.enclosings: list[Enclosing] = []  # around every route, outermost first
+        self.watchers: list[Watcher] = []  # who is told of each request, and of what parts do
         # By type; where several of one type may be there, the later ones by themselves.
         self.parts: dict[type[Part] | Part, Part] = {}
         self._built: Built | None = None
@@ -321,6 +323,7 @@ class App(Declaring):
         for needed in part.requires:
             self.use(needed)
         self.parts[type(part) if found is None else part] = part
+        watchers = tuple(self.watchers)  # who begins to watch by `install` is told of this part too
         part.install(self)
         self.hooks.extend(part.hooks())
         around = part.around()
@@ -334,8 +337,20 @@ class App(Declaring):
         router = part.router()
         if router is not None:
             self.include_router(router)
+        for watcher in watchers:
+            part.watch(watcher)
         self._changed()
         return part
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` of each request, and of what the parts do, also those that come later.
+
+        Nothing is told, and nothing is paid for it, where nobody watches.
+        """
+        self.watchers.append(watcher)
+        for part in self.parts.values():
+            part.watch(watcher)
+        self._changed()
 
     def add_hook(self, hook: Hook) -> None:
         """Put a native hook inside those that are there already."""
