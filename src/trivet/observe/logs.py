@@ -21,6 +21,7 @@ from trivet.errors import SetupError
 from trivet.middleware.hook import Hook
 from trivet.middleware.request_id import RequestId
 from trivet.observe.access_lines import ACCESS, AccessLines
+from trivet.observe.entries import extra_of, message_of
 from trivet.observe.present import TRACE, present, request_id_of, user_id_of, watch_present
 from trivet.observe.redaction import escaped, plain, without_secrets
 from trivet.terminal import Pen
@@ -31,9 +32,6 @@ __all__ = ["JsonFormatter", "LogForm", "Logs", "TextFormatter", "known_of"]
 LogForm = Literal["auto", "json", "text"]
 
 _FORMS = ("auto", "json", "text")
-# What every record has, so that the rest is what the caller has added by `extra`.
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_NOISE = frozenset({"color_message"})  # uvicorn's message once more, in colour
 # Loggers that a server gives handlers of their own, beside which each line would stand twice.
 _SERVERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "trivet")
 _STYLES = ((logging.ERROR, "bad"), (logging.WARNING, "warn"), (logging.INFO, "good"))
@@ -77,12 +75,12 @@ class JsonFormatter(logging.Formatter):
             "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": without_secrets(_message(record)),
+            "message": without_secrets(message_of(record)),
         }
         work = present()
         if work is not None:
             line.update(known_of(work))
-        for name, value in _extra(record):
+        for name, value in extra_of(record):
             line.setdefault(name, plain(name, value))
         if record.exc_info and record.exc_info[1] is not None:
             line["exception"] = _exception(record.exc_info[1])
@@ -111,12 +109,12 @@ class TextFormatter(logging.Formatter):
             self._paint(f"{moment:%H:%M:%S}.{int(record.msecs):03d}", "dim"),
             self._paint(f"{record.levelname:<8}", style),
             self._paint(record.name, "name"),
-            escaped(without_secrets(_message(record))),
+            escaped(without_secrets(message_of(record))),
         ]
         work = present()
         known = {} if work is None or record.name == ACCESS else known_of(work)
         known.pop("span_id", None)
-        known |= {name: plain(name, value) for name, value in _extra(record)}
+        known |= {name: plain(name, value) for name, value in extra_of(record)}
         if known:
             told = " ".join(f"{name}={value}" for name, value in known.items())
             parts.append(self._paint(escaped(told), "dim"))
@@ -129,21 +127,6 @@ class TextFormatter(logging.Formatter):
 
     def _paint(self, text: str, style: str) -> str:
         return text if self._pen is None else self._pen.paint(text, style)
-
-
-def _message(record: logging.LogRecord) -> str:
-    try:
-        return record.getMessage()
-    except Exception as error:  # a wrong number of values: the line is worth more than an error
-        return f"{record.msg} (its values do not fit: {type(error).__name__})"
-
-
-def _extra(record: logging.LogRecord) -> list[tuple[str, Any]]:
-    return [
-        (name, value)
-        for name, value in vars(record).items()
-        if name not in _OWN and name not in _NOISE
-    ]
 
 
 def _exception(error: BaseException) -> dict[str, str]:

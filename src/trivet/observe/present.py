@@ -22,7 +22,7 @@ None: a function, as they change within it. Who makes traces adds it."""
 
 TraceIds = Callable[[], tuple[str, str] | None]
 
-_WORK = frozenset({"request", "job"})
+_WORK = frozenset({"request", "websocket", "job"})
 _IDENTITY = "trivet.auth.identity"  # where accounts leave in a scope who asks
 _ID = "trivet.request.id"
 
@@ -75,4 +75,4 @@ def user_id_of(work: Happening) -> str | None:
 
 def _scope_of(work: Happening) -> Scope | None:
     exchange: Exchange | None = work.facts.get("trivet.exchange")
-    return None if exchange is None else exchange.known_scope
+    return work.facts.get("trivet.scope") if exchange is None else exchange.known_scope
