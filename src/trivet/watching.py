@@ -17,14 +17,18 @@ websocket  ``WS /chat/{room}``      http.route, trivet.scope: its ASGI scope
 query      ``SELECT books``         db.query.text, db.operation.name, db.collection.name,
                                     db.system.name, db.namespace, server.address,
                                     db.response.returned_rows, db.operation.batch.size,
-                                    trivet.values: what is bound, for development alone
+                                    trivet.values: what is bound, for development alone,
+                                    trivet.streamed: true where rows are read piece by piece
 transaction ``COMMIT``              db.system.name, db.namespace, server.address
 connection ``wait``                 db.client.connection.pool.name: somebody had to wait
 job        the job's name           messaging.system, messaging.destination.name,
                                     messaging.message.id, trivet.job.attempt,
-                                    trivet.job.outcome (once it is known)
-cache      ``get``, ``compute`` …   trivet.cache.key, trivet.cache.outcome: hit, miss …
-mail       the transport's name     messaging.message.id, trivet.mail.recipients
+                                    trivet.job.outcome at the end: done, later (it failed
+                                    and is tried again), dead, cancelled, lost
+cache      ``get, set, delete``     trivet.cache.key, trivet.cache.store,
+                                    trivet.cache.outcome of a get: hit, stale, miss
+mail       the transport's name     messaging.message.id, messaging.destination.name,
+                                    trivet.mail.recipients: how many
 ========== ======================== ===================================================
 """
 
@@ -47,12 +51,12 @@ class Happening:
     """One thing that a part does, from its beginning to its end."""
 
     kind: str
-    """What sort of thing, one word: ``query``, ``job``, ``cache``, ``mail``, ``request``, ``call``."""
+    """What sort of thing it is, one word: see the table above."""
     name: str
     """What it is called, of few different values: it becomes a label of metrics."""
     facts: dict[str, Any] = field(default_factory=dict)  # Any: texts, numbers, as each fact says
     began: float = field(default_factory=perf_counter)
-    """In seconds, by `time.perf_counter`."""
+    """In seconds, by `time.perf_counter`; may be a while ago when the beginning is told."""
     ended: float | None = None
     error: BaseException | None = None
     explain: Callable[[], Awaitable[str]] | None = None
@@ -84,7 +88,7 @@ class Probe:
 
     name: str
     ask: Callable[[], Awaitable[str]]
-    """Gives a word on it, such as ``PostgreSQL 15.4``; raises where it is not there or not ready."""
+    """Gives a word on it, such as ``PostgreSQL 15.4``; raises where it is not ready."""
     needed: bool = True
     """Whether the application cannot serve without it: it is not ready then."""
 
