@@ -27,6 +27,13 @@ job        the job's name           messaging.system, messaging.destination.name
                                     and is tried again), dead, cancelled, lost
 cache      ``get, set, delete``     trivet.cache.key, trivet.cache.store,
                                     trivet.cache.outcome of a get: hit, stale, miss
+enqueue    the job's name           messaging.system, messaging.destination.name,
+                                    messaging.batch.message_count where it is several,
+                                    trivet.carried: set by who traces it, for the row
+                                    to carry; a job has the same
+call       ``GET``                  http.request.method, server.address, server.port,
+                                    http.response.status_code, trivet.url,
+                                    trivet.headers: those of the request, to be added to
 mail       the transport's name     messaging.message.id, messaging.destination.name,
                                     trivet.mail.recipients: how many
 ========== ======================== ===================================================
@@ -39,9 +46,21 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-__all__ = ["Gauge", "Happening", "Probe", "Reading", "Watcher", "begun", "ended", "told"]
+__all__ = [
+    "Choosing",
+    "Count",
+    "Counting",
+    "Gauge",
+    "Happening",
+    "Probe",
+    "Reading",
+    "Watcher",
+    "begun",
+    "ended",
+    "told",
+]
 
 _log = logging.getLogger("trivet.watching")
 
@@ -80,6 +99,26 @@ class Watcher(Protocol):
 
     def ends(self, happening: Happening) -> None:
         """Note that it has ended: `ended` is set, and `error` where it failed."""
+
+
+@runtime_checkable
+class Choosing(Watcher, Protocol):
+    """A watcher that wants few of the requests: of the others nothing is made that tells of them."""
+
+    def wants(self, exchange: Any) -> bool:  # Any: an `Exchange`, which stands above this shelf
+        """Decide whether it is told of a request, in the context in which that is served."""
+
+
+@runtime_checkable
+class Counting(Watcher, Protocol):
+    """A watcher that only counts requests, and is told of everything else as others are."""
+
+    def counting(self, name: str, facts: Mapping[str, Any]) -> Count:
+        """Give what counts the requests of this name; asked once for each route and method."""
+
+
+Count = Callable[[Any, int, float, BaseException | None], None]
+"""Counts one request: its exchange, its status (0 without an answer), seconds, what it ended by."""
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,8 @@ def _jobs(metadata: MetaData) -> Table:
         Column("error", _LONG),
         # Of the schedule that has put it in.
         Column("tick", BigInteger),
+        # Of who has put it in, as W3C's `traceparent`.
+        Column("trace", String(55)),
         Column("created", BigInteger, nullable=False),
         Column("started", BigInteger),
         Column("finished", BigInteger),

@@ -107,7 +107,6 @@ class Reports(Part):
                 dsn=self._dsn,
                 release=self._release or f"{app.title}@{app.version}",
                 environment=self._environment,
-                send_default_pii=False,
                 include_local_variables=self._variables,
                 default_integrations=False,
                 auto_enabling_integrations=False,

@@ -16,7 +16,7 @@ from opentelemetry.trace import SpanKind
 from trivet.http.exchange import Exchange
 from trivet.watching import Happening
 
-__all__ = ["KINDS", "Shown", "at_begin", "at_end", "error_type", "failed_status", "without_values"]
+__all__ = ["KINDS", "Shown", "at_begin", "at_end", "error_type", "name_of", "without_values"]
 
 Shown = Literal["path", "query", "client", "user agent", "user", "errors"]
 
@@ -175,6 +175,10 @@ def error_type(happening: Happening) -> str | None:
     return str(status) if status >= least else None
 
 
-def failed_status(happening: Happening) -> bool:
-    """Tell whether a span is to say that it failed."""
-    return error_type(happening) is not None
+def name_of(happening: Happening) -> str:
+    """Give the name of its span."""
+    verb = _VERBS.get(happening.kind)
+    return happening.name if verb is None else f"{verb} {happening.name}"
+
+
+_VERBS = {"enqueue": "send", "job": "process", "cache": "cache", "mail": "mail"}

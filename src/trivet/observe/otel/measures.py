@@ -8,7 +8,7 @@ it is sent. Names, units and buckets by the semantic conventions.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from time import time_ns
@@ -24,9 +24,10 @@ from opentelemetry.sdk.metrics.export import (
     Sum,
 )
 
+from trivet.http.exchange import Exchange
 from trivet.observe.otel.attributes import error_type
+from trivet.watching import Count, Happening, Reading
 from trivet.watching import Gauge as PartGauge
-from trivet.watching import Happening, Reading
 
 __all__ = ["Measures", "metrics_of_gauges"]
 
@@ -89,10 +90,7 @@ class _Series:
     attributes: dict[str, Any]
     counts: list[int]
     began: int = field(default_factory=time_ns)
-    count: int = 0
     sum: float = 0.0
-    least: float = float("inf")
-    most: float = 0.0
 
 
 class Measures:
@@ -101,36 +99,58 @@ class Measures:
     def __init__(self) -> None:
         self._lock = Lock()
         self._series: dict[str, dict[Any, _Series]] = {kind: {} for kind in _INSTRUMENTS}
-        self._requests = self._series["request"]
 
     def begins(self, happening: Happening) -> None:
         """Nothing: it is counted at its end."""
 
-    def ends(self, happening: Happening) -> None:
-        """Count it."""
-        seconds = happening.ended - happening.began  # type: ignore[operator]  # it has ended
-        if happening.kind == "request" and happening.error is None:
-            facts = happening.facts
-            # The name says method and route; looked up so, most requests need no more.
-            key: Any = (happening.name, facts.get(_STATUS), facts["trivet.exchange"].scheme)
-            series = self._requests.get(key)
+    def counting(self, name: str, facts: Mapping[str, Any]) -> Count:
+        """Give what counts the requests of one route and method.
+
+        Without a lock: requests are told on the event loop's thread, and read there.
+        """
+        known: dict[Any, _Series] = {}
+        place = bisect_left
+
+        def count(
+            exchange: Exchange, status: int, seconds: float, error: BaseException | None
+        ) -> None:
+            key = status if error is None else (status, type(error))
+            series = known.get(key)
             if series is None:
-                series = self._made(happening, key)
-        else:
-            known = self._series.get(happening.kind)
-            if known is None:
-                return
-            key = self._key(happening)
-            series = known.get(key) or self._made(happening, key)
-        place = bisect_left(_INSTRUMENTS[happening.kind].bounds, seconds)
-        with self._lock:
-            series.counts[place] += 1
-            series.count += 1
+                series = known[key] = self._made_for(name, facts, exchange, status, error)
+            series.counts[place(_HTTP, seconds)] += 1
             series.sum += seconds
-            if seconds > series.most:
-                series.most = seconds
-            if seconds < series.least:
-                series.least = seconds
+
+        return count
+
+    def _made_for(
+        self,
+        name: str,
+        facts: Mapping[str, Any],
+        exchange: Exchange,
+        status: int,
+        error: BaseException | None,
+    ) -> _Series:
+        happening = Happening("request", name, {**facts}, error=error)
+        if status:
+            happening.facts[_STATUS] = status
+        # As the first of them came; a service is seldom reached both ways, and to ask costs each
+        # request as much as to count it.
+        happening.facts["url.scheme"] = exchange.scheme
+        return self._made(happening, self._key(happening))
+
+    def ends(self, happening: Happening) -> None:
+        """Count what is no request."""
+        known = self._series.get(happening.kind)
+        if known is None or happening.ended is None:
+            return
+        seconds = happening.ended - happening.began
+        key = self._key(happening)
+        series = known.get(key) or self._made(happening, key)
+        place = bisect_left(_INSTRUMENTS[happening.kind].bounds, seconds)
+        with self._lock:  # what a handler without `async` does is told on its thread
+            series.counts[place] += 1
+            series.sum += seconds
 
     def _key(self, happening: Happening) -> Any:
         facts = happening.facts
@@ -154,8 +174,6 @@ class Measures:
                 value = facts.get(name)
                 if value is not None:
                     attributes[name] = value
-            if happening.kind == "request":
-                attributes["url.scheme"] = facts["trivet.exchange"].scheme
             if happening.kind in _NAMED:
                 attributes[_NAMED[happening.kind]] = happening.name
             failed = error_type(happening)
@@ -184,12 +202,13 @@ def _point(series: _Series, bounds: tuple[float, ...]) -> HistogramDataPoint:
         attributes=series.attributes,
         start_time_unix_nano=series.began,
         time_unix_nano=time_ns(),
-        count=series.count,
+        count=sum(series.counts),
         sum=series.sum,
         bucket_counts=tuple(series.counts),
         explicit_bounds=bounds,
-        min=series.least,
-        max=series.most,
+        # OTLP lets them out, and of a whole life they say little.
+        min=None,  # type: ignore[arg-type]  # as the exporter takes them
+        max=None,  # type: ignore[arg-type]
     )
 
 

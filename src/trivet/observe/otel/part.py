@@ -93,7 +93,6 @@ class OpenTelemetry(Part):
         self._app = app
         resource = _resource(app)
         if self._relay is not None or self._given is not None:
-            watch_present(app)
             app.watch(self._traces(resource))
         if self._sends_metrics:
             self._measures = Measures()
@@ -104,6 +103,7 @@ class OpenTelemetry(Part):
             if self._is_global and not isinstance(metrics.get_meter_provider(), MeterProvider):
                 metrics.set_meter_provider(self._metrics.provider)
         if self._sends_logs:
+            watch_present(app)
             self._logs = LogSending(resource, self._log_level)
 
     def _traces(self, resource: Resource) -> Traces:

@@ -18,6 +18,7 @@ from opentelemetry.trace import Link, SpanKind
 from opentelemetry.util.types import Attributes
 
 from trivet.errors import SetupError
+from trivet.observe.otel.unrecorded import within_unrecorded
 from trivet.observe.rate import Rate
 
 __all__ = ["GivenIds", "Rule", "RuleSampler", "rule_named"]
@@ -34,6 +35,8 @@ class Rule:
     follows: bool
     """Whether what the sender of `traceparent` has decided is decided here too."""
     described: str
+    limit: Rate | None = None
+    """What decides, where the id has no part in it."""
 
 
 def _always(trace_id: int) -> bool:
@@ -74,7 +77,7 @@ def rule_named(name: str | None, argument: str, *, rate: float) -> Rule | None:
         def takes(trace_id: int) -> bool:
             return limit.take()
 
-        return Rule(takes, True, f"{rate:g} new traces a second")
+        return Rule(takes, True, f"{rate:g} new traces a second", limit)
     follows = name.startswith("parentbased_")
     kind = name.removeprefix("parentbased_")
     if kind == "always_on":
@@ -131,6 +134,8 @@ class RuleSampler(Sampler):
         elif trace_id in self._decided:
             self._decided.discard(trace_id)
             is_taken = True
+        elif within_unrecorded.get() is not None:
+            is_taken = False
         else:
             is_taken = self._rule.takes(trace_id)
         state = parent.trace_state if parent.is_valid else None

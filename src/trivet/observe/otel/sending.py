@@ -126,21 +126,24 @@ class LogSending:
     """Sends what is logged, beside all that is done with it otherwise."""
 
     def __init__(self, resource: Resource, level: int) -> None:
-        self.provider = LoggerProvider(resource=resource)
-        self._handler = OtlpHandler(self.provider.get_logger("trivet"), level)
-        self._queue: BatchLogRecordProcessor | None = None
         self._resource = resource
         self._level = level
+        self._provider: LoggerProvider | None = None
+        self._handler: OtlpHandler | None = None
 
     def start(self) -> None:
         """Listen to the root logger."""
-        self._queue = BatchLogRecordProcessor(OTLPLogExporter())
-        self.provider.add_log_record_processor(self._queue)
+        self._provider = provider = LoggerProvider(
+            resource=self._resource, shutdown_on_exit=False
+        )
+        provider.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
+        self._handler = OtlpHandler(provider.get_logger("trivet"), self._level)
         logging.getLogger().addHandler(self._handler)
 
     async def stop(self) -> None:
         """Listen no more, and send what waits."""
-        logging.getLogger().removeHandler(self._handler)
-        await run_in_thread(self.provider.shutdown)
-        # A provider that was shut down stays so.
-        self.__init__(self._resource, self._level)  # type: ignore[misc]  # as it was before
+        if self._handler is not None:
+            logging.getLogger().removeHandler(self._handler)
+        provider, self._provider = self._provider, None
+        if provider is not None:
+            await run_in_thread(provider.shutdown)

@@ -1,14 +1,15 @@
 """Spans of OpenTelemetry's for what happens: requests, queries, jobs, calls to others.
 
-A watcher. A request that is not traced leaves a span behind that records nothing and has no ids
-until somebody asks for them; what happens within it is then let pass at once. What others begin by
-OpenTelemetry's own interface, within a request or around it, nests with ours.
+A watcher, which chooses the requests that it is told of. Of one that is not traced a variable of
+its context is all that is left (`unrecorded.py`), and what happens within it is let pass at once.
+What others begin by OpenTelemetry's own interface nests with ours.
 """
 
 from __future__ import annotations
 
-import random
 import traceback
+from collections.abc import Sequence
+from random import getrandbits
 from time import perf_counter, time_ns
 from typing import Any
 
@@ -16,18 +17,11 @@ from opentelemetry import propagate, trace
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.propagators.textmap import DefaultGetter
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import (
-    NonRecordingSpan,
-    Span,
-    SpanContext,
-    SpanKind,
-    Status,
-    StatusCode,
-    TraceFlags,
-    Tracer,
-)
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
-from trivet.observe.otel.attributes import KINDS, Shown, at_begin, at_end, error_type
+from trivet.http.exchange import Exchange
+from trivet.observe.otel.attributes import KINDS, Shown, at_begin, at_end, error_type, name_of
+from trivet.observe.otel.unrecorded import unrecorded_context, within_unrecorded
 from trivet.observe.present import TRACE, user_id_of
 from trivet.observe.otel.sampling import GivenIds, Rule, RuleSampler
 from trivet.watching import Happening
@@ -42,28 +36,12 @@ HEADERS = "trivet.headers"
 
 _SPAN = "trivet.span"
 _PARENT = "traceparent"
+_note_unrecorded = within_unrecorded.set
 # What nothing else happens within: its span is made once it has ended, in one go.
 _LEAVES = frozenset({"query", "transaction", "connection"})
 _WITHOUT_SPAN = frozenset({"connection"})
 _ROOTS = frozenset({"request", "websocket", "job"})
-
-
-class _Unrecorded(NonRecordingSpan):
-    """The span of what is not traced; its ids are made when somebody wants to pass them on."""
-
-    def __init__(self, trace_id: int) -> None:
-        self._trace_id = trace_id
-        self._made: SpanContext | None = None
-
-    def get_span_context(self) -> SpanContext:
-        if self._made is None:
-            self._made = SpanContext(
-                self._trace_id or 1, random.getrandbits(64) or 1, is_remote=False
-            )
-        return self._made
-
-    def __repr__(self) -> str:
-        return f"_Unrecorded({self._trace_id:032x})"
+_CARRYING = frozenset({"call", "enqueue"})
 
 
 class Decider:
@@ -97,7 +75,7 @@ class Traces:
     ) -> None:
         self._tracer: Tracer = provider.get_tracer("trivet")
         self._decider = decider
-        self._takes = None if decider is None else decider.rule.takes
+        self._limit = None if decider is None else decider.rule.limit
         self._shows = shows
         self._shows_user = "user" in shows
         self._continues = continues
@@ -106,18 +84,33 @@ class Traces:
 
     # -- a watcher -------------------------------------------------------------------------------
 
+    def wants(self, exchange: Exchange) -> bool:
+        """Decide whether a request is traced, and let what is within it know."""
+        fields = self._fields
+        for name, _ in exchange.headers:
+            if name in fields:
+                return self._is_taken(propagate.extract(exchange.headers, Context(), _GETTER))
+        limit = self._limit
+        if limit is None or perf_counter() >= limit.next:
+            return self._is_taken(None)
+        _note_unrecorded(0)
+        return False
+
     def begins(self, happening: Happening) -> None:
         """Begin a span, where it is traced."""
         kind = happening.kind
         if kind == "request":
-            self._begin_request(happening)
+            headers = happening.facts["trivet.exchange"].headers
+            self._begin_root(happening, self._sent_in(headers))
         elif kind in _LEAVES:
             return
         elif kind in _ROOTS:
-            self._begin_root(happening, self._parent_of(happening))
+            parent = self._parent_of(happening)
+            if self._is_taken(parent):
+                self._begin_root(happening, parent)
         elif trace.get_current_span().is_recording():
             self._begin_within(happening)
-        elif kind == "call":
+        elif kind in _CARRYING:
             self._carry(happening)
 
     def ends(self, happening: Happening) -> None:
@@ -137,50 +130,34 @@ class Traces:
 
     # -- requests and jobs -----------------------------------------------------------------------
 
-    def _begin_request(self, happening: Happening) -> None:
-        fields = self._fields
-        headers = happening.facts["trivet.exchange"].headers
-        for name, _ in headers:
-            if name in fields:
-                self._begin_root(happening, propagate.extract(headers, Context(), _GETTER))
-                return
-        takes = self._takes
-        if takes is not None:
-            trace_id = random.getrandbits(128)
-            if not takes(trace_id):
-                # What the SDK does here in 7 µs; nothing of this context is taken back, as each
-                # request has a context of its own.
-                attach(trace.set_span_in_context(_Unrecorded(trace_id), _EMPTY))
-                return
-            self._decider.decided(trace_id)  # type: ignore[union-attr]  # where it takes
-        self._begin_recorded(happening, None)
+    def _is_taken(self, parent: Context | None) -> bool:
+        """Decide whether what comes with `parent`, or begins by itself, is recorded."""
+        decider = self._decider
+        if decider is None:
+            return True  # the SDK decides
+        sent = _UNSENT if parent is None else trace.get_current_span(parent).get_span_context()
+        if sent.is_valid and self._continues:
+            if sent.trace_flags.sampled or not decider.rule.follows:
+                return decider.rule.follows or decider.rule.takes(sent.trace_id)
+            within_unrecorded.set(sent)
+            return False
+        trace_id = getrandbits(128)
+        if decider.rule.takes(trace_id):
+            decider.decided(trace_id)
+            return True
+        within_unrecorded.set(trace_id)
+        return False
 
     def _begin_root(self, happening: Happening, parent: Context | None) -> None:
-        """Begin what has come from elsewhere, or begins by itself."""
-        sent = None if parent is None else trace.get_current_span(parent).get_span_context()
-        decider = self._decider
-        links = ()
-        if sent is None or not sent.is_valid:
-            if decider is not None:
-                trace_id = random.getrandbits(128)
-                if not decider.rule.takes(trace_id):
-                    attach(trace.set_span_in_context(_Unrecorded(trace_id), parent))
-                    return
-                decider.decided(trace_id)
-        elif not self._continues and happening.kind != "job":
-            links = (trace.Link(sent),)
-            parent = trace.set_span_in_context(trace.INVALID_SPAN, parent)
-        elif decider is not None and decider.rule.follows and not sent.trace_flags.sampled:
-            attach(parent or _EMPTY)  # what is passed on says who has decided it
-            return
-        self._begin_recorded(happening, parent, links)
-
-    def _begin_recorded(
-        self, happening: Happening, parent: Context | None, links: tuple[trace.Link, ...] = ()
-    ) -> None:
+        """Begin what has come from elsewhere, or begins by itself; it was decided to."""
         around = _EMPTY if parent is None else parent
+        links = ()
+        if not self._continues and happening.kind != "job":
+            sent = trace.get_current_span(around).get_span_context()
+            links = (trace.Link(sent),) if sent.is_valid else ()
+            around = _EMPTY
         span = self._tracer.start_span(
-            _name_of(happening),
+            name_of(happening),
             around,
             KINDS.get(happening.kind, SpanKind.INTERNAL),
             at_begin(happening, self._shows),
@@ -188,23 +165,27 @@ class Traces:
             start_time=_nanoseconds(happening.began),
         )
         token = attach(trace.set_span_in_context(span, around))
-        if span.is_recording():
-            # A request has a context of its own; a worker's task goes on to its next job.
-            happening.facts[_SPAN] = (span, token if happening.kind == "job" else None)
-            happening.facts[TRACE] = _ids_now
+        within_unrecorded.set(None)
+        # A request has a context of its own; a worker's task may go on to its next job.
+        happening.facts[_SPAN] = (span, token if happening.kind == "job" else None)
+        happening.facts[TRACE] = _ids_now
 
     def _parent_of(self, happening: Happening) -> Context | None:
         if happening.kind == "job":
             carried = happening.facts.get(CARRIED)
             return propagate.extract({_PARENT: carried}, Context()) if carried else None
-        headers = happening.facts["trivet.scope"]["headers"]
-        return propagate.extract(headers, Context(), _GETTER)
+        return self._sent_in(happening.facts["trivet.scope"]["headers"])
+
+    def _sent_in(self, headers: Sequence[tuple[bytes, bytes]]) -> Context | None:
+        if any(name in self._fields for name, _ in headers):
+            return propagate.extract(headers, Context(), _GETTER)
+        return None
 
     # -- what happens within ---------------------------------------------------------------------
 
     def _begin_within(self, happening: Happening) -> None:
         span = self._tracer.start_span(
-            _name_of(happening),
+            name_of(happening),
             None,
             KINDS.get(happening.kind, SpanKind.INTERNAL),
             at_begin(happening, self._shows),
@@ -215,17 +196,18 @@ class Traces:
 
     def _carry(self, happening: Happening) -> None:
         """Write the present trace where it is carried on."""
+        around = unrecorded_context()
         headers = happening.facts.get(HEADERS)
         if headers is not None:
-            propagate.inject(headers)
+            propagate.inject(headers, around)
         elif happening.kind == "enqueue":
             carrier: dict[str, str] = {}
-            propagate.inject(carrier)
+            propagate.inject(carrier, around)
             happening.facts[CARRIED] = carrier.get(_PARENT)
 
     def _tell_leaf(self, happening: Happening) -> None:
         span = self._tracer.start_span(
-            _name_of(happening),
+            name_of(happening),
             None,
             KINDS.get(happening.kind, SpanKind.INTERNAL),
             start_time=_nanoseconds(happening.began),
@@ -275,16 +257,7 @@ class _Headers(DefaultGetter):
 
 _GETTER = _Headers()
 _EMPTY = Context()
-
-
-def _name_of(happening: Happening) -> str:
-    if happening.kind == "enqueue":
-        return f"send {happening.name}"
-    if happening.kind == "job":
-        return f"process {happening.name}"
-    if happening.kind in ("cache", "mail"):
-        return f"{happening.kind} {happening.name}"
-    return happening.name
+_UNSENT = trace.INVALID_SPAN_CONTEXT
 
 
 def _nanoseconds(moment: float) -> int:
