@@ -94,9 +94,13 @@ class _Series:
 
 
 class Measures:
-    """The watcher: one histogram for each kind of thing, with a series for each of its sorts."""
+    """The watcher: one histogram for each kind of thing, with a series for each of its sorts.
 
-    def __init__(self) -> None:
+    Beyond `most` series of one, the rest is counted together.
+    """
+
+    def __init__(self, most: int = _MOST_SERIES) -> None:
+        self._most = most
         self._lock = Lock()
         self._series: dict[str, dict[Any, _Series]] = {kind: {} for kind in _INSTRUMENTS}
 
@@ -165,7 +169,7 @@ class Measures:
         instrument = _INSTRUMENTS[happening.kind]
         known = self._series[happening.kind]
         attributes: dict[str, Any] = dict(instrument.fixed)
-        if len(known) >= _MOST_SERIES:
+        if len(known) >= self._most:
             # What the SDK does with more: one series for all of the rest.
             key, attributes = "overflow", {"otel.metric.overflow": True}
         else:
@@ -219,7 +223,7 @@ def metrics_of_gauges(
     found = []
     for gauge, readings in read:
         points = [
-            NumberDataPoint(dict(one.labels), since, time_ns(), one.value) for one in readings
+            NumberDataPoint(dict(one.labels), since, time_ns(), float(one.value)) for one in readings
         ]
         data = (
             Sum(points, AggregationTemporality.CUMULATIVE, is_monotonic=True)

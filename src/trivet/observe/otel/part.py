@@ -88,6 +88,11 @@ class OpenTelemetry(Part):
         self._metrics: MetricSending | None = None
         self._logs: LogSending | None = None
 
+    @property
+    def meters(self) -> MeterProvider | None:
+        """Where instruments of the application's own come from; None where none are sent."""
+        return None if self._metrics is None else self._metrics.provider
+
     def install(self, app: App) -> None:
         """Watch the application, for what is sent."""
         self._app = app
