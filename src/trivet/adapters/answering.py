@@ -44,8 +44,7 @@ _eager_task: Any = functools.partial(cast(Any, asyncio.Task), eager_start=True)
 _FAILED = Answer(
     Head(500, ((b"content-type", b"application/json"),)), b'{"detail":"Internal Server Error"}'
 )
-_CLOSE = b"connection: close\r\n"
-_KEEP = b"connection: keep-alive\r\n"
+_CLOSE, _KEEP = b"connection: close\r\n", b"connection: keep-alive\r\n"
 
 
 class Answering(asyncio.Protocol):
@@ -70,8 +69,7 @@ class Answering(asyncio.Protocol):
         self._keep = True
         self._is_plain = False
         self._stopping = False
-        self._size = 0
-        self._mark = 0
+        self._size = self._mark = 0
         self._pending = b""
         self._read_paused = False
         self.is_write_paused = False

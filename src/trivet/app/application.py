@@ -26,6 +26,7 @@ from trivet.app.hooks import HookChain, with_secure_headers
 from trivet.app.options import DOCUMENT_DEFAULTS, AppOptions
 from trivet.app.overrides import Overrides
 from trivet.app.part import Part
+from trivet.app.using import add_part
 from trivet.binding.outside import resolved
 from trivet.errors import SetupError, TrivetDeprecationWarning
 from trivet.http.exchange import ASGIApp, Exchange, Receive, Scope, Send, Target
@@ -324,23 +325,7 @@ class App(Declaring):
         for needed in part.requires:
             self.use(needed)
         self.parts[type(part) if found is None else part] = part
-        watchers = tuple(self.watchers)  # who begins to watch by `install` is told of this part too
-        part.install(self)
-        self.hooks.extend(part.hooks())
-        around = part.around()
-        if around is not None:
-            self.arounds.append(around)
-        enclosing = part.enclosing()
-        if enclosing is not None:
-            self.enclosings.append(enclosing)
-        for key, handler in part.exception_handlers().items():
-            self.exception_handlers.setdefault(key, handler)
-        router = part.router()
-        if router is not None:
-            self.include_router(router)
-        for watcher in watchers:
-            part.watch(watcher)
-        self._changed()
+        add_part(self, part)
         return part
 
     def watch(self, watcher: Watcher) -> None:

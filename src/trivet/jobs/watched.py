@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from trivet.db import Database
@@ -36,18 +37,38 @@ def _lag(queue: QueueStats) -> float:
     return queue.lag
 
 
+class _Kept:
+    """What the queues were a moment ago, so that several gauges take one look."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._looking: asyncio.Task[list[QueueStats]] | None = None
+
+    async def stats(self) -> list[QueueStats]:
+        looking = self._looking
+        if (
+            looking is None
+            or looking.done()
+            or looking.get_loop() is not asyncio.get_running_loop()
+        ):
+            looking = self._looking = asyncio.create_task(stats(self._database))
+        return await asyncio.shield(looking)
+
+
 def gauges_of(database: Database) -> Sequence[Gauge]:
     """Give the jobs of each queue in numbers; each reading asks the database."""
+
+    kept = _Kept(database)
 
     async def numbers() -> Sequence[Reading]:
         return [
             Reading(getattr(one, state), {"queue": one.queue, "state": state})
-            for one in await stats(database)
+            for one in await kept.stats()
             for state in _STATES
         ]
 
     async def oldest() -> Sequence[Reading]:
-        return [Reading(one.lag, {"queue": one.queue}) for one in await stats(database)]
+        return [Reading(one.lag, {"queue": one.queue}) for one in await kept.stats()]
 
     return (
         Gauge("trivet_jobs", "Jobs that are not over, and dead ones, by queue and state.", numbers),

@@ -77,7 +77,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": without_secrets(message_of(record)),
         }
-        work = present()
+        work = present.get()
         if work is not None:
             line.update(known_of(work))
         for name, value in extra_of(record):
@@ -111,7 +111,7 @@ class TextFormatter(logging.Formatter):
             self._paint(record.name, "name"),
             escaped(without_secrets(message_of(record))),
         ]
-        work = present()
+        work = present.get()
         known = {} if work is None or record.name == ACCESS else known_of(work)
         known.pop("span_id", None)
         known |= {name: plain(name, value) for name, value in extra_of(record)}

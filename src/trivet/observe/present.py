@@ -26,7 +26,9 @@ _WORK = frozenset({"request", "websocket", "job"})
 _IDENTITY = "trivet.auth.identity"  # where accounts leave in a scope who asks
 _ID = "trivet.request.id"
 
-_present: ContextVar[Happening | None] = ContextVar("trivet.observe.present", default=None)
+present: ContextVar[Happening | None] = ContextVar("trivet.observe.present", default=None)
+"""The request, WebSocket or job that this task is at work for, and so what it begins; set where
+somebody watches who asks for it."""
 
 
 class Present:
@@ -35,7 +37,7 @@ class Present:
     def begins(self, happening: Happening) -> None:
         """Note it, for this task and for what it starts."""
         if happening.kind in _WORK:
-            _present.set(happening)
+            present.set(happening)
 
     def ends(self, happening: Happening) -> None:
         """Nothing: tasks that it has started may still be at work for it."""
@@ -45,11 +47,6 @@ def watch_present(app: App) -> None:
     """Let `present` know of the requests and jobs of an application; once, whoever asks."""
     if not any(isinstance(watcher, Present) for watcher in app.watchers):
         app.watch(Present())
-
-
-def present() -> Happening | None:
-    """Give the request or job that this task is at work for, or None."""
-    return _present.get()
 
 
 def request_id_of(work: Happening) -> str | None:

@@ -54,7 +54,7 @@ class OtlpHandler(logging.Handler):
         attributes["code.file.path"] = record.pathname
         attributes["code.line.number"] = record.lineno
         attributes["logger.name"] = record.name
-        work = present()
+        work = present.get()
         if work is not None:
             attributes["trivet.work"] = work.name
             request_id = request_id_of(work)
