@@ -6,23 +6,17 @@ Pure reading: nothing here waits, logs or keeps anything of the frames that it w
 from __future__ import annotations
 
 import os
-import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from trivet.observe.places import is_users
+
 __all__ = ["UNKNOWN", "Place", "place_in"]
 
 _TRIVET = str(Path(__file__).parents[1]) + os.sep
-_LIBRARIES = tuple(
-    {
-        sysconfig.get_path(name) + os.sep
-        for name in ("stdlib", "platstdlib", "purelib", "platlib")
-    }
-    | {_TRIVET}
-)
 # What an exchange is called in the frames that serve a request; `x` in generated functions.
 _EXCHANGES = ("exchange", "x")
 
@@ -57,7 +51,7 @@ def place_in(frame: FrameType | None) -> tuple[Place, str | None]:
     found: Place | None = None
     work: str | None = None
     for one in _outwards(frame):
-        if found is None and _is_users(one.f_code.co_filename):
+        if found is None and is_users(one.f_code.co_filename):
             found = _described(one)
             if one is not frame:
                 called = innermost.function
@@ -79,10 +73,6 @@ def _described(frame: FrameType) -> Place:
     code = frame.f_code
     name = getattr(code, "co_qualname", code.co_name).replace("<locals>.", "")
     return Place(code.co_filename, frame.f_lineno or code.co_firstlineno, name)
-
-
-def _is_users(file: str) -> bool:
-    return not file.startswith("<") and not file.startswith(_LIBRARIES)
 
 
 def _work_of(frame: FrameType) -> str | None:

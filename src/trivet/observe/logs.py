@@ -94,7 +94,7 @@ class JsonFormatter(logging.Formatter):
 class TextFormatter(logging.Formatter):
     """A line for people: time, level, logger, message, and the ids; in colour for a terminal.
 
-    An exception stands below it, indented, so that none of its lines passes for another entry.
+    Further lines, and those of an exception, stand below it and further in.
     """
 
     def __init__(self, *, pen: Pen | None = None) -> None:
@@ -109,8 +109,10 @@ class TextFormatter(logging.Formatter):
             self._paint(f"{moment:%H:%M:%S}.{int(record.msecs):03d}", "dim"),
             self._paint(f"{record.levelname:<8}", style),
             self._paint(record.name, "name"),
-            escaped(without_secrets(message_of(record))),
         ]
+        # Lines of a message stay lines, and stand further in: none passes for another entry.
+        first, *others = without_secrets(message_of(record)).split("\n")
+        parts.append(escaped(first))
         work = present.get()
         known = {} if work is None or record.name == ACCESS else known_of(work)
         known.pop("span_id", None)
@@ -118,7 +120,7 @@ class TextFormatter(logging.Formatter):
         if known:
             told = " ".join(f"{name}={value}" for name, value in known.items())
             parts.append(self._paint(escaped(told), "dim"))
-        lines = [" ".join(parts)]
+        lines = [" ".join(parts), *[f"    {escaped(one)}" for one in others]]
         if record.exc_info and record.exc_info[1] is not None:
             stack = "".join(traceback.format_exception(record.exc_info[1]))
             for one in without_secrets(stack).splitlines():

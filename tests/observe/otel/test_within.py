@@ -19,7 +19,7 @@ from trivet.jobs import Jobs
 from trivet.mail import Mail, MemoryTransport, Message
 from trivet.observe.calls import Calls
 from trivet.observe.otel import OpenTelemetry
-from trivet.testing import async_client, running
+from trivet.testing import async_client
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
@@ -45,7 +45,7 @@ class Site:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[httpx2.AsyncClient]:
         await self.db.create_tables()
-        async with running(self.app), async_client(self.app) as client:
+        async with async_client(self.app) as client:
             yield client
 
 
@@ -195,7 +195,7 @@ async def test_mail_and_cache_are_spans(collector: Collector) -> None:
         await cache.get("ann@example.org")
         await mail.send(Message(to="ann@example.org", subject="Hello", text="Hello"))
 
-    async with running(app), async_client(app) as client:
+    async with async_client(app) as client:
         await client.get("/")
 
     request = collector.span("GET /")
@@ -220,7 +220,7 @@ async def test_call_is_a_span_and_takes_the_trace_along(collector: Collector) ->
         async with httpx2.AsyncClient(transport=transport, base_url=there) as client:
             await client.get("/missing/ann?token=abc")
 
-    async with running(app), async_client(app) as client:
+    async with async_client(app) as client:
         await client.get("/")
 
     request = collector.span("GET /")
@@ -252,7 +252,7 @@ async def test_call_within_what_is_not_traced_says_so(
         async with httpx2.AsyncClient(transport=transport, base_url=there) as client:
             await client.get("/missing")
 
-    async with running(app), async_client(app) as client:
+    async with async_client(app) as client:
         await client.get("/", headers={"traceparent": f"00-{TRACE}-{PARENT}-00"})
 
     (asked,) = [one for one in collector.receiver.posted if one.path.startswith("/missing")]
@@ -270,7 +270,7 @@ async def test_requests_at_the_same_time_keep_their_own_traces(collector: Collec
         await asyncio.sleep(0.001)
         await cache.get(name)
 
-    async with running(app), async_client(app) as client:
+    async with async_client(app) as client:
         await asyncio.gather(*[client.get(f"/{name}") for name in "abcdef"])
 
     requests = {one.span_id: one.trace_id for one in named(collector, "GET")}
