@@ -12,6 +12,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
@@ -179,6 +180,8 @@ class Logs(Part):
         self._form = form
         self._access = access
         self._stream = stream
+        self._gives_ids = True
+        self._handler: logging.Handler | None = None
 
     def install(self, app: App) -> None:
         """Configure `logging`, now: what the application logs while it is put together counts."""
@@ -187,15 +190,23 @@ class Logs(Part):
         is_json = self._form == "json" or (self._form == "auto" and not pen.is_terminal)
         handler = _Handler(stream)
         handler.setFormatter(JsonFormatter() if is_json else TextFormatter(pen=pen))
+        self._handler = handler
         _take_over(handler, self.level)
         watch_present(app)
+        self._gives_ids = not any(isinstance(hook, RequestId) for hook in app.hooks)
         if self._access:
             app.writes_access = True
             app.watch(AccessLines(known_of))
 
+    def lifespan(self, app: App) -> AbstractAsyncContextManager[None]:
+        """Configure it once more: a server that was given the application has done so itself."""
+        if self._handler is not None:
+            _take_over(self._handler, self.level)
+        return nullcontext()
+
     def hooks(self) -> Sequence[Hook]:
-        """Give each request an id, and name it in the answer."""
-        return (RequestId(),)
+        """Give each request an id, and name it in the answer, unless a hook does already."""
+        return (RequestId(),) if self._gives_ids else ()
 
 
 class _Handler(logging.StreamHandler[TextIO]):
