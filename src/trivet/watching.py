@@ -103,7 +103,7 @@ class Watcher(Protocol):
 
 @runtime_checkable
 class Choosing(Watcher, Protocol):
-    """A watcher that wants few of the requests: of the others nothing is made that tells of them."""
+    """A watcher that wants few of the requests; of the others nothing is made that tells of them."""
 
     def wants(self, exchange: Any) -> bool:  # Any: an `Exchange`, which stands above this shelf
         """Decide whether it is told of a request, in the context in which that is served."""

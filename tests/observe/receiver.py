@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 
 
 @dataclass

@@ -193,7 +193,7 @@ class Known(Knowing, Part):
 
     class AsSeven:
         name = "seven"
-        challenge = None
+        challenge: str | None = None
 
         async def identify(self, connection: HTTPConnection) -> Identity:
             return Identity(SimpleNamespace(id=7), "seven")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import linecache
 import logging
 import sys
 import threading
@@ -68,7 +69,7 @@ async def test_line_and_route_are_named(
     assert [one.work for one in named] == [work]
     place = named[0].place
     assert (place.file, place.function) == (HERE, "compute")
-    assert "time.sleep(0.3)" in Path(HERE).read_text().splitlines()[place.line - 1]
+    assert "time.sleep(0.3)" in linecache.getline(HERE, place.line)
     assert named[0].longest >= 0.02
     (told,) = [one for one in caplog.messages if "compute()" in one]
     assert f"{HERE}:{place.line}" in told

@@ -52,7 +52,11 @@ def test_other_texts_are_left_as_they_are() -> None:
         ("api_key", 42, HIDDEN),
         ("has_password", True, True),
         ("said", SecretStr("abc"), HIDDEN),
-        ("request", {"headers": {"Cookie": "a=b"}, "n": 1}, {"headers": {"Cookie": HIDDEN}, "n": 1}),
+        (
+            "request",
+            {"headers": {"Cookie": "a=b"}, "n": 1},
+            {"headers": {"Cookie": HIDDEN}, "n": 1},
+        ),
         ("urls", ["redis://:hunter22@there"], [f"redis://:{HIDDEN}@there"]),
         ("colour", Colour.RED, "red"),
         ("when", datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00+00:00"),

@@ -1,4 +1,4 @@
-"""The access log as entries of `logging`: each request with its route, its ids and how long it took."""
+"""The access log as entries of `logging`: requests with route, ids and how long they took."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = logging.getLogger(ACCESS)
 
 
 class AccessLines:
-    """A watcher that logs each request at its end; paths without their queries, which may be secret.
+    """A watcher that logs each request at its end; its path without the query, which may be secret.
 
     `known_of` gives what else is told of one.
     """

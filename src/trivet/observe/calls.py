@@ -27,8 +27,8 @@ _METHODS = frozenset(
 class Calls(Part):
     """Tells of the calls of HTTP clients whose transport it watches; asynchronous or not::
 
-        calls = app.use(Calls())
-        client = httpx.AsyncClient(transport=calls.watched(httpx.AsyncHTTPTransport()))
+    calls = app.use(Calls())
+    client = httpx.AsyncClient(transport=calls.watched(httpx.AsyncHTTPTransport()))
     """
 
     name = "calls"

@@ -127,7 +127,9 @@ class Watch:
                         self._caught = caught
             elif late > _PATIENCE and not self._is_told:
                 self._is_told = True
-                _log.error("the event loop is blocked for %.1f s so far by %s", late, _named(self._caught))
+                _log.error(
+                    "the event loop is blocked for %.1f s so far by %s", late, _named(self._caught)
+                )
 
     def _note(self, caught: tuple[Place, str | None], seconds: float) -> None:
         self.count += 1

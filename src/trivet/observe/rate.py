@@ -9,7 +9,7 @@ __all__ = ["Rate"]
 
 
 class Rate:
-    """Lets `most` things a second through, and as many at once after a quiet second; on any thread."""
+    """Lets `most` things a second through, as many at once after a quiet second; on any thread."""
 
     __slots__ = ("_at", "_full", "_left", "_lock", "most", "next")
 

@@ -1,4 +1,4 @@
-"""What must not stand in a log: values under names that mean a secret, and texts that look like one.
+"""What must not stand in a log: values whose names mean a secret, and texts that look like one.
 
 The nets are those of the debug page (`app/debug_hidden.py`), and so are their limits: a secret in a
 sentence, under no name and in no known form, is not found. Nothing here raises.

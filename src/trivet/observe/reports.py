@@ -56,10 +56,11 @@ class Reports(Part):
     """Sends what nobody has handled to `dsn`, or to `$SENTRY_DSN`; without one it does nothing.
 
     `release` is `$SENTRY_RELEASE` by default, or the application's title and version, and
-    `environment` `$SENTRY_ENVIRONMENT`. `rate` is how many reports a second a process sends at most;
-    the rest is counted in its log. `attempts` reports each attempt of a job that fails, and not only
-    the last. With `variables`, reports have the values of local variables, which hold whatever a
-    user has sent. `client` is a client of the SDK's with options of your own in place of all these.
+    `environment` `$SENTRY_ENVIRONMENT`. `rate` is how many reports a second a process sends at
+    most; the rest is counted in its log. `attempts` reports each attempt of a job that fails, and
+    not only the last. With `variables`, reports have the values of local variables, which hold
+    whatever a user has sent. `client` is a client of the SDK's with options of your own in place
+    of all these.
     Raises `SetupError`.
     """
 
@@ -132,9 +133,9 @@ class Reports(Part):
             return
         if not isinstance(error, Exception) or isinstance(error, _LEFT):
             return
-        if happening.kind == "job" and not self._attempts:
-            if happening.facts.get("trivet.job.outcome") != _DEAD:
-                return
+        is_dead = happening.facts.get("trivet.job.outcome") == _DEAD
+        if happening.kind == "job" and not (is_dead or self._attempts):
+            return
         if not self._limit.take():
             self._dropped += 1
             if self._dropped % 100 == 1:
@@ -191,11 +192,11 @@ class Reports(Part):
 
 def _described(happening: Happening) -> dict[str, Any]:
     """Give what a report tells of a request or job, in the words of Sentry's protocol."""
-    tags = {}
+    tags: dict[str, str] = {}
     found: dict[str, Any] = {"transaction": happening.name, "tags": tags}
     if happening.kind == "job":
         tags["job"] = happening.name
-        contexts = {
+        contexts: dict[str, Any] = {
             "job": {
                 "id": happening.facts.get("messaging.message.id"),
                 "queue": happening.facts.get("messaging.destination.name"),

@@ -122,7 +122,10 @@ def test_collector_that_is_away_disturbs_nobody(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_what_cannot_be_done_is_refused(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], options: dict[str, object], code: str
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    options: dict[str, object],
+    code: str,
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

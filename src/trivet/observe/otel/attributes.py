@@ -80,7 +80,7 @@ def at_end(happening: Happening, shown: frozenset[Shown]) -> dict[str, Any]:
 
 
 def _known(happening: Happening) -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in happening.facts.items():
         if name == "db.query.text":
             found[name] = without_values(value, happening.facts.get("db.system.name", ""))

@@ -150,7 +150,8 @@ class OpenTelemetry(Part):
 
     async def _read(self) -> list[Metric]:
         """Give all metrics of now."""
-        assert self._measures is not None and self._metrics is not None
+        assert self._measures is not None
+        assert self._metrics is not None
         parts = () if self._app is None else tuple(self._app.parts.values())
         read = [
             (gauge, await _readings(gauge))

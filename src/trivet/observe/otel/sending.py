@@ -133,9 +133,7 @@ class LogSending:
 
     def start(self) -> None:
         """Listen to the root logger."""
-        self._provider = provider = LoggerProvider(
-            resource=self._resource, shutdown_on_exit=False
-        )
+        self._provider = provider = LoggerProvider(resource=self._resource, shutdown_on_exit=False)
         provider.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
         self._handler = OtlpHandler(provider.get_logger("trivet"), self._level)
         logging.getLogger().addHandler(self._handler)

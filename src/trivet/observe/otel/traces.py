@@ -11,19 +11,18 @@ import traceback
 from collections.abc import Sequence
 from random import getrandbits
 from time import perf_counter, time_ns
-from typing import Any
 
 from opentelemetry import propagate, trace
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.propagators.textmap import DefaultGetter
+from opentelemetry.propagators.textmap import Getter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
 from trivet.http.exchange import Exchange
 from trivet.observe.otel.attributes import KINDS, Shown, at_begin, at_end, error_type, name_of
+from trivet.observe.otel.sampling import GivenIds, Rule, RuleSampler
 from trivet.observe.otel.unrecorded import unrecorded_context, within_unrecorded
 from trivet.observe.present import TRACE, user_id_of
-from trivet.observe.otel.sampling import GivenIds, Rule, RuleSampler
 from trivet.watching import Happening
 
 __all__ = ["CARRIED", "HEADERS", "Decider", "Traces"]
@@ -89,7 +88,7 @@ class Traces:
         fields = self._fields
         for name, _ in exchange.headers:
             if name in fields:
-                return self._is_taken(propagate.extract(exchange.headers, Context(), _GETTER))
+                return self._is_taken(_sent_in(exchange.headers))
         limit = self._limit
         if limit is None or perf_counter() >= limit.next:
             return self._is_taken(None)
@@ -100,8 +99,7 @@ class Traces:
         """Begin a span, where it is traced."""
         kind = happening.kind
         if kind == "request":
-            headers = happening.facts["trivet.exchange"].headers
-            self._begin_root(happening, self._sent_in(headers))
+            self._begin_root(happening, self._parent_of(happening))
         elif kind in _LEAVES:
             return
         elif kind in _ROOTS:
@@ -151,7 +149,7 @@ class Traces:
     def _begin_root(self, happening: Happening, parent: Context | None) -> None:
         """Begin what has come from elsewhere, or begins by itself; it was decided to."""
         around = _EMPTY if parent is None else parent
-        links = ()
+        links: tuple[trace.Link, ...] = ()
         if not self._continues and happening.kind != "job":
             sent = trace.get_current_span(around).get_span_context()
             links = (trace.Link(sent),) if sent.is_valid else ()
@@ -174,12 +172,11 @@ class Traces:
         if happening.kind == "job":
             carried = happening.facts.get(CARRIED)
             return propagate.extract({_PARENT: carried}, Context()) if carried else None
-        return self._sent_in(happening.facts["trivet.scope"]["headers"])
-
-    def _sent_in(self, headers: Sequence[tuple[bytes, bytes]]) -> Context | None:
-        if any(name in self._fields for name, _ in headers):
-            return propagate.extract(headers, Context(), _GETTER)
-        return None
+        exchange = happening.facts.get("trivet.exchange")
+        headers = (
+            happening.facts["trivet.scope"]["headers"] if exchange is None else exchange.headers
+        )
+        return _sent_in(headers) if any(name in self._fields for name, _ in headers) else None
 
     # -- what happens within ---------------------------------------------------------------------
 
@@ -243,21 +240,29 @@ class Traces:
         span.set_status(Status(StatusCode.ERROR))
 
 
-class _Headers(DefaultGetter):
+_Pairs = Sequence[tuple[bytes, bytes]]
+
+
+class _Headers(Getter[_Pairs]):
     """Reads what a request has brought; headers are pairs of bytes here."""
 
-    def get(self, carrier: Any, key: str) -> list[str] | None:  # Any: see the SDK's getter
+    def get(self, carrier: _Pairs, key: str) -> list[str] | None:
         wanted = key.lower().encode("ascii")
         found = [value.decode("latin-1") for name, value in carrier if name == wanted]
         return found or None
 
-    def keys(self, carrier: Any) -> list[str]:
+    def keys(self, carrier: _Pairs) -> list[str]:
         return [name.decode("latin-1") for name, _ in carrier]
 
 
 _GETTER = _Headers()
 _EMPTY = Context()
 _UNSENT = trace.INVALID_SPAN_CONTEXT
+
+
+def _sent_in(headers: _Pairs) -> Context:
+    """Give the context that a request has brought."""
+    return propagate.extract(headers, Context(), _GETTER)
 
 
 def _nanoseconds(moment: float) -> int:

@@ -18,8 +18,8 @@ __all__ = ["unrecorded_context", "within_unrecorded"]
 within_unrecorded: ContextVar[int | SpanContext | None] = ContextVar(
     "trivet.observe.unrecorded", default=None
 )
-"""The id of the trace that is not recorded (0 where it has none yet), or the span of who has sent it;
-None where that is not so."""
+"""The id of the trace that is not recorded, 0 where it has none yet; the span of who has sent it,
+where somebody has; None where that is not so."""
 
 
 def unrecorded_context() -> Context | None:
