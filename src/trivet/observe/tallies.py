@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from threading import Lock
+from typing import Any
 
 from trivet.watching import Happening
 
@@ -54,7 +55,18 @@ class Tallies:
     def ends(self, happening: Happening) -> None:
         """Count what has ended."""
         if happening.kind == "request":
-            self._count_request(happening)
+            # On the event loop alone: no lock. What is written out here and not called saves 0.2 of
+            # 0.6 µs (benchmarks: observe-metrics).
+            self.in_flight -= 1
+            facts = happening.facts
+            seconds = happening.ended - happening.began  # type: ignore[operator]  # it has ended
+            key = (happening.name, facts.get(_STATUS, 0) // 100)
+            row = self.requests.get(key) or self._new(key, facts)
+            row[0] += seconds
+            row[bisect_left(self.buckets, seconds) + 1] += 1
+            if happening.error is not None:
+                found = (facts.get("http.route", ""), type(happening.error).__name__)
+                self.exceptions[found] = self.exceptions.get(found, 0) + 1
             return
         kind = self._kinds.get(happening.kind)
         if kind is not None:
@@ -62,22 +74,10 @@ class Tallies:
             with self._lock:
                 self._count(rows, key_of(happening), happening.seconds)
 
-    def _count_request(self, request: Happening) -> None:
-        # On the event loop alone: no lock.
-        self.in_flight -= 1
-        seconds = request.seconds
-        key = (request.name, request.facts.get(_STATUS, 0) // 100)
-        row = self.requests.get(key)
-        if row is None:
-            row = self.requests[key] = [0.0] * self._size
-            facts = request.facts
-            self.routes[request.name] = (facts["http.request.method"], facts.get("http.route", ""))
-        row[0] += seconds
-        row[bisect_left(self.buckets, seconds) + 1] += 1
-        if request.error is not None:
-            route = request.facts.get("http.route", "")
-            found = (route, type(request.error).__name__)
-            self.exceptions[found] = self.exceptions.get(found, 0) + 1
+    def _new(self, key: tuple[str, int], facts: dict[str, Any]) -> list[float]:
+        self.routes[key[0]] = (facts["http.request.method"], facts.get("http.route", ""))
+        row = self.requests[key] = [0.0] * self._size
+        return row
 
     def _count(self, rows: Rows, key: Key, seconds: float) -> None:
         row = rows.get(key)

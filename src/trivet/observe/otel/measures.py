@@ -1,8 +1,8 @@
 """How long things take, counted in buckets: the metrics that are sent by OTLP.
 
-A watcher. Counting is ours, because an instrument of OpenTelemetry's SDK costs as much for each value
-as a small request does (12 µs of CPU, benchmarks: observed). What is counted here becomes the SDK's
-own data when it is sent. Names, units and buckets are those of the semantic conventions.
+A watcher. Counting is ours, because an instrument of OpenTelemetry's SDK costs as much for each
+value as a small request does: 12 µs of CPU. What is counted here becomes the SDK's own data when it
+is sent. Names, units and buckets are those of the semantic conventions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """That the present request is not traced: what it begins is not traced either, nor elsewhere.
 
 In place of a span that records nothing: to make one and put it into a context of OpenTelemetry's
-costs 2 µs, and most requests have nobody who looks for it (benchmarks: observed).
+costs 2 µs, and most requests have nobody who looks for it (benchmarks: observe-traces).
 """
 
 from __future__ import annotations
