@@ -3,12 +3,11 @@
 The collector is a process of its own, which answers and keeps nothing.
 """
 
+import atexit
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from trivet import App
 from trivet.observe.otel import OpenTelemetry
@@ -33,18 +32,10 @@ os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{port}"
 os.environ["OTEL_LOGS_EXPORTER"] = "none"
 os.environ["OTEL_METRIC_EXPORT_INTERVAL"] = "5000"
 
+collector = subprocess.Popen([sys.executable, "-c", COLLECTOR, str(port)])
+atexit.register(collector.terminate)  # behind the application's end, which sends for the last time
 
-@asynccontextmanager
-async def collector(app: App) -> AsyncIterator[None]:
-    process = subprocess.Popen([sys.executable, "-c", COLLECTOR, str(port)])
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
-app = App(lifespan=collector)
+app = App()
 app.use(OpenTelemetry())
 
 

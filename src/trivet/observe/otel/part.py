@@ -31,7 +31,7 @@ __all__ = ["OpenTelemetry"]
 
 _log = logging.getLogger("trivet.observe")
 _SHOWN = frozenset(get_args(Shown))
-_LONGEST_STOP = 15.0  # seconds that the last sending may take
+_LONGEST_STOP = 5.0  # seconds that the last sending may take
 _GAUGE_PATIENCE = 5.0  # seconds for one gauge
 
 
@@ -143,8 +143,7 @@ class OpenTelemetry(Part):
         finally:
             try:
                 async with asyncio.timeout(_LONGEST_STOP):
-                    for one in senders:
-                        await one.stop()
+                    await asyncio.gather(*[one.stop() for one in senders])
             except TimeoutError:
                 _log.warning("the last telemetry could not be sent within %.0f s", _LONGEST_STOP)
 
