@@ -185,10 +185,9 @@ class Logs(Part):
 
     def install(self, app: App) -> None:
         """Configure `logging`, now: what the application logs while it is put together counts."""
-        stream = self._stream or sys.stderr
-        pen = Pen(stream)
+        pen = Pen(self._stream or sys.stderr)
         is_json = self._form == "json" or (self._form == "auto" and not pen.is_terminal)
-        handler = _Handler(stream)
+        handler = _Handler(self._stream)
         handler.setFormatter(JsonFormatter() if is_json else TextFormatter(pen=pen))
         self._handler = handler
         _take_over(handler, self.level)
@@ -210,7 +209,20 @@ class Logs(Part):
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    """Ours, so that another `Logs` of the same process takes its place and no other handler's."""
+    """Ours, so that another `Logs` of the same process takes its place and no other handler's.
+
+    Without a stream it writes to what standard error is at each entry.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        super().__init__(stream)
+        self._is_given = stream is not None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write an entry."""
+        if not self._is_given:
+            self.stream = sys.stderr
+        super().emit(record)
 
 
 def _take_over(handler: logging.Handler, level: int) -> None:
