@@ -1,4 +1,4 @@
-"""The small JSON request with traces and metrics by OpenTelemetry, sent to a collector that is there.
+"""The small JSON request with traces and metrics by OpenTelemetry, sent to a collector.
 
 The collector is a process of its own, which answers and keeps nothing.
 """

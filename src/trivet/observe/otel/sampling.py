@@ -1,8 +1,8 @@
 """Which requests are traced: decided before OpenTelemetry's SDK is asked to do anything.
 
-What nobody will see costs a random number here, where the SDK takes 7 µs to come to the same
-(benchmarks: observe-traces). The SDK's own samplers stay in charge wherever one is named that is not
-known here, and of spans that are begun elsewhere.
+What nobody will see costs a random number here, where the SDK takes 7 µs to come to the same. Its
+own samplers stay in charge wherever one is named that is not known here, and of spans that are
+begun elsewhere.
 """
 
 from __future__ import annotations
