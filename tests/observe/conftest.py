@@ -1,4 +1,4 @@
-"""Receivers of what is sent, and an environment in which nothing says where."""
+"""Receivers of what is sent, an environment in which nothing says where, and a Redis."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.cache.conftest import redis_url
 from tests.observe.otel.collector import Collector
 from tests.observe.receiver import Receiver, receiving
+
+__all__ = ["redis_url"]
 
 
 @pytest.fixture(autouse=True)

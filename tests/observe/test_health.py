@@ -18,6 +18,8 @@ from trivet.db.pending import MigrationsPending, Pending
 from trivet.errors import SetupError
 from trivet.observe import Health, Observe, Readers
 from trivet.observe.health import Vitals
+from trivet.security.redis_rates import RedisRates
+from trivet.sessions import RedisSessions, Sessions
 from trivet.testing import LiveProcess, TestClient
 from trivet.watching import Probe
 
@@ -130,6 +132,26 @@ async def test_cache_without_its_store_is_told_and_is_no_reason_to_stop() -> Non
     assert not found.needed
     with pytest.raises(StoreAway):
         await found.ask()
+
+
+async def test_redis_is_asked_for_its_version(redis_url: str) -> None:
+    sessions = Sessions(RedisSessions(redis_url))
+    rates = RedisRates(redis_url)
+
+    asked = [*sessions.probes(), *rates.probes()]
+    said = [await one.ask() for one in asked]
+    await sessions.store.close()
+    await rates.close()
+
+    assert [one.needed for one in asked] == [True, False]
+    assert all(one.split()[0] in {"Redis", "Valkey"} for one in said)
+
+
+async def test_redis_that_is_away_is_told() -> None:
+    (probe,) = RedisRates("redis://127.0.0.1:1/0").probes()
+
+    with pytest.raises(Exception, match="Connect"):
+        await probe.ask()
 
 
 FIRST = 'revision = "0001_one"\ndown_revision = None\n'

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
+import httpx2
 import pytest
 from prometheus_client import Counter
 from prometheus_client.parser import text_string_to_metric_families
 
 from trivet import App
 from trivet.cache import Cache
-from trivet.errors import MissingExtraError
+from trivet.errors import MissingExtraError, SetupError
 from trivet.observe import Metrics, Observe, Readers
 from trivet.observe.tallies import OTHER, Tallies
-from trivet.testing import TestClient
+from trivet.testing import LiveProcess, TestClient
 from trivet.watching import Happening
 
 TOKEN = "a-token-of-some-letters"
@@ -203,6 +205,27 @@ def test_everybody_as_a_reader_is_a_finding() -> None:
     observe = Observe(readers=Readers(addresses=["0.0.0.0/0"]))
 
     assert [found.code for found in observe.checks(App())] == ["observe.everybody"]
+
+
+@pytest.mark.parametrize("buckets", [(), (0.1, 0.1), (1.0, 0.5)])
+def test_limits_of_durations_rise(buckets: tuple[float, ...]) -> None:
+    with pytest.raises(SetupError) as caught:
+        Metrics(buckets=buckets)
+
+    assert caught.value.code == "observe.buckets"
+
+
+def test_worker_beside_others_says_that_its_figures_are_its_own(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "from trivet import App\nfrom trivet.observe import Observe\n"
+        "app = App()\napp.use(Observe())\n"
+    )
+
+    with LiveProcess(["main:app", "--workers", "2"], folder=tmp_path) as server:
+        answer = httpx2.get(f"{server.url}/metrics")
+
+    assert answer.status_code == 200
+    assert "/metrics shows the figures of one of several workers" in server.log
 
 
 def test_metrics_without_their_library_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

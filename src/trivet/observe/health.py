@@ -121,7 +121,7 @@ class Vitals:
         if self.options.live is not None:
 
             @router.get(self.options.live)
-            def health() -> JSONResponse:
+            async def health() -> JSONResponse:  # a plain one would wait for a thread
                 status = "draining" if self.is_draining else "ok"
                 return JSONResponse({"status": status}, headers=_NOT_KEPT)
 
@@ -154,8 +154,8 @@ class Vitals:
     # -- the end ---------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def draining(self) -> AsyncIterator[None]:
-        """Hear of SIGTERM while the block runs, before the server does."""
+    async def draining(self, seconds: float) -> AsyncIterator[None]:
+        """Hear of SIGTERM while the block runs, `seconds` before the server does."""
         self.is_draining = False
         before = signal.getsignal(signal.SIGTERM)
         loop = asyncio.get_running_loop()
@@ -165,7 +165,7 @@ class Vitals:
             return
 
         def stop(number: int, frame: FrameType | None) -> None:
-            wait = 0.0 if self.is_draining else self.options.drain
+            wait = 0.0 if self.is_draining else seconds
             self.is_draining = True
             if wait <= 0:
                 before(number, frame)

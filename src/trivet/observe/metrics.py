@@ -17,7 +17,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from trivet.errors import MissingExtraError
+from trivet.errors import MissingExtraError, SetupError
 from trivet.observe.readers import Readers
 from trivet.observe.tallies import Tallies
 from trivet.routing.router import Router
@@ -35,11 +35,20 @@ class Metrics:
     """Figures for Prometheus at `path`; durations are sorted by the limits `buckets`, in seconds.
 
     Gauges of the parts (pools, queues) are read with each scrape, for at most `deadline` seconds.
+    Raises `SetupError` for limits that do not rise.
     """
 
     path: str = "/metrics"
     buckets: Sequence[float] = BUCKETS
     deadline: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not self.buckets or list(self.buckets) != sorted({float(one) for one in self.buckets}):
+            raise SetupError(
+                f"buckets={self.buckets!r} are no limits: each has to be above the one before",
+                code="observe.buckets",
+                mend="Metrics(buckets=[0.01, 0.1, 1.0])",
+            )
 
 
 class Figures:

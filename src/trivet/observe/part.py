@@ -97,7 +97,9 @@ class Observe(Part):
         if self.vitals is None:
             yield
             return
-        async with self.vitals.draining():
+        # Who develops does not want to wait for the next version of the code.
+        debug = self._app is not None and self._app.debug
+        async with self.vitals.draining(0.0 if debug else self.vitals.options.drain):
             yield
 
     def checks(self, app: App) -> Sequence[Finding]:
