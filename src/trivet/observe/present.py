@@ -6,7 +6,6 @@ for log lines and reports; nothing decides anything by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,11 +19,8 @@ TRACE = "trivet.trace"
 """The fact of a request or job that gives the ids of the present trace and span in hexadecimal, or
 None: a function, as they change within it. Who makes traces adds it."""
 
-TraceIds = Callable[[], tuple[str, str] | None]
-
 _WORK = frozenset({"request", "websocket", "job"})
 _IDENTITY = "trivet.auth.identity"  # where accounts leave in a scope who asks
-_ID = "trivet.request.id"
 
 present: ContextVar[Happening | None] = ContextVar("trivet.observe.present", default=None)
 """The request, WebSocket or job that this task is at work for, and so what it begins; set where
@@ -54,7 +50,7 @@ def request_id_of(work: Happening) -> str | None:
     scope = _scope_of(work)
     state = None if scope is None else scope.get("state")
     found = state.get("request_id") if isinstance(state, dict) else None
-    return found if isinstance(found, str) else work.facts.get(_ID)
+    return found if isinstance(found, str) else None
 
 
 def user_id_of(work: Happening) -> str | None:
