@@ -88,7 +88,9 @@ class Observe(Part):
 
     @asynccontextmanager
     async def _serving(self) -> AsyncIterator[None]:
-        if self.figures is not None and is_one_of_several():
+        # Who develops has the reloader for a parent, and one worker.
+        debug = self._app is not None and self._app.debug
+        if self.figures is not None and not debug and is_one_of_several():
             _log.warning(
                 "%s shows the figures of one of several workers, whichever is asked; let each"
                 " worker be a process with an address of its own, or see the page on observation",
@@ -97,8 +99,7 @@ class Observe(Part):
         if self.vitals is None:
             yield
             return
-        # Who develops does not want to wait for the next version of the code.
-        debug = self._app is not None and self._app.debug
+        # Nobody who develops wants to wait for the next version of the code.
         async with self.vitals.draining(0.0 if debug else self.vitals.options.drain):
             yield
 
