@@ -71,6 +71,7 @@ class LoadCase:
         "admin",
         "observed_off",
         "observed_metrics",
+        "observed_traces",
     ] = "app"
     routes: int = 0
     database: Kind | None = None

@@ -24,6 +24,13 @@ OBSERVE_CASES = (
         answer=_ANSWER,
         app="observed_metrics",
     ),
+    LoadCase(
+        name="observe-traces",
+        title="The same with OpenTelemetry's traces and metrics, by the default sampler",
+        request=_REQUEST,
+        answer=_ANSWER,
+        app="observed_traces",
+    ),
 )
 
 OBSERVE_THRESHOLDS = (
@@ -37,6 +44,14 @@ OBSERVE_THRESHOLDS = (
     ),
     Threshold(
         case="observe-metrics",
+        metric="cost_us",
+        wording="at most 25 % more than without the part",
+        peer="trivet",
+        at_most=1.25,
+        peer_case="get",
+    ),
+    Threshold(
+        case="observe-traces",
         metric="cost_us",
         wording="at most 25 % more than without the part",
         peer="trivet",

@@ -24,7 +24,7 @@ WORLDS = ("data-queries-postgresql", "data-updates-postgresql")
 FORTUNES = ("data-fortunes-postgresql",)
 SIGNED_IN = tuple(f"{means}-{kind}" for means in ("session", "jwt") for kind in DATABASES)
 FORMS = ("form-shown", "form-refused")
-OBSERVED = ("observe-off", "observe-metrics")
+OBSERVED = ("observe-off", "observe-metrics", "observe-traces")
 ADMIN = ("admin-first", "admin-filtered", "admin-far", "admin-search")
 SCRIPTS = tuple(f"data-{work}-{kind}" for work in ("bulk", "iterate") for kind in DATABASES)
 

@@ -25,10 +25,16 @@ job        the job's name           messaging.system, messaging.destination.name
                                     messaging.message.id, trivet.job.attempt,
                                     trivet.job.outcome at the end: done, later (it failed
                                     and is tried again), dead, cancelled, lost
-enqueue    the job's name           messaging.system, messaging.destination.name,
-                                    messaging.message.id, where one row was written alone
 cache      ``get, set, delete``     trivet.cache.key, trivet.cache.store,
                                     trivet.cache.outcome of a get: hit, stale, miss
+enqueue    the job's name           messaging.system, messaging.destination.name,
+                                    messaging.message.id, where one row was written alone,
+                                    messaging.batch.message_count where it is several,
+                                    trivet.carried: set by who traces it, for the row
+                                    to carry; a job has the same
+call       ``GET``                  http.request.method, server.address, server.port,
+                                    http.response.status_code, trivet.url,
+                                    trivet.headers: those of the request, to be added to
 mail       the transport's name     messaging.message.id, messaging.destination.name,
                                     trivet.mail.recipients: how many
 ========== ======================== ===================================================
@@ -41,9 +47,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 __all__ = [
+    "Choosing",
+    "Count",
+    "Counting",
     "Gauge",
     "Happening",
     "Probe",
@@ -94,6 +103,26 @@ class Watcher(Protocol):
         """Note that it has ended: `ended` is set, and `error` where it failed."""
 
 
+@runtime_checkable
+class Choosing(Watcher, Protocol):
+    """A watcher that wants few of the requests; nothing is made that tells of the others."""
+
+    def wants(self, exchange: Any) -> bool:  # Any: an `Exchange`, which stands above this shelf
+        """Decide whether it is told of a request, in the context in which that is served."""
+
+
+@runtime_checkable
+class Counting(Watcher, Protocol):
+    """A watcher that only counts requests, and is told of everything else as others are."""
+
+    def counting(self, name: str, facts: Mapping[str, Any]) -> Count:
+        """Give what counts the requests of this name; asked once for each route and method."""
+
+
+Count = Callable[[Any, int, float, BaseException | None], None]
+"""Counts one request: its exchange, its status (0 without an answer), seconds, what it ended by."""
+
+
 @dataclass(frozen=True)
 class Probe:
     """A question whether something that the application stands on is there."""
@@ -131,7 +160,7 @@ def begun(watchers: Sequence[Watcher], happening: Happening) -> Happening:
         try:
             watcher.begins(happening)
         except Exception as error:
-            has_failed(watcher, happening, error)
+            has_failed(watcher, happening.kind, error)
     return happening
 
 
@@ -147,12 +176,12 @@ def ended(
         try:
             watcher.ends(happening)
         except Exception as failure:
-            has_failed(watcher, happening, failure)
+            has_failed(watcher, happening.kind, failure)
 
 
-def has_failed(watcher: object, happening: Happening, error: Exception) -> None:
+def has_failed(watcher: object, kind: str, error: Exception) -> None:
     """Log that a watcher has raised: whoever is watched does not fail by it."""
-    _log.error("%r failed on a %s", watcher, happening.kind, exc_info=error)
+    _log.error("%r failed on a %s", watcher, kind, exc_info=error)
 
 
 @contextmanager

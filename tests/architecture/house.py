@@ -71,6 +71,7 @@ DOORS: dict[str, tuple[str, frozenset[str]]] = {
     "nh3": ("nh3", frozenset({"admin"})),
     "obstore": ("obstore", frozenset({"storage"})),
     "PIL": ("pillow", frozenset({"storage"})),
+    "opentelemetry": ("opentelemetry-sdk", frozenset({"observe"})),
     "prometheus_client": ("prometheus-client", frozenset({"observe"})),
     "procrastinate": ("procrastinate", frozenset({"jobs"})),
     "pydantic": ("pydantic", ANYWHERE - {"errors", "checks", "concurrency", "adapters"}),
@@ -86,6 +87,7 @@ DOORS: dict[str, tuple[str, frozenset[str]]] = {
     "redis": ("redis", frozenset({"jobs", "realtime", "redis_pool"})),
     "rich": ("typer", frozenset({"cli"})),
     "segno": ("segno", frozenset({"auth"})),
+    "sentry_sdk": ("sentry-sdk", frozenset({"observe"})),
     "sqlalchemy": (
         "sqlalchemy",
         frozenset(
@@ -113,9 +115,9 @@ HEAVY: frozenset[str] = frozenset(
         "brotli", "celery", "click", "cronsim", "django", "dns", "dotenv", "email_validator",
         "flask", "granian", "h11", "httpcore", "httptools", "httpx", "httpx2", "hypothesis",
         "jinja2", "joserfc", "markdown_it", "msgspec", "multiprocessing", "nats", "nh3", "obstore",
-        "openai", "orjson", "pdb", "PIL", "procrastinate", "prometheus_client",
+        "openai", "opentelemetry", "orjson", "pdb", "PIL", "procrastinate", "prometheus_client",
         "pydantic_settings", "pyotp", "pytest", "python_calamine", "redis", "rich", "segno",
-        "sqlalchemy", "sqlite3",
+        "sentry_sdk", "sqlalchemy", "sqlite3",
         "starlette.testclient", "tkinter", "typer", "unittest",
         "uvicorn", "uvloop", "watchfiles", "webauthn", "websockets", "wsproto", "xlsxwriter",
         "xmlrpc", "yaml",

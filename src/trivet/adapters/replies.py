@@ -135,6 +135,10 @@ class SocketExchange(Exchange):
         return half.scope
 
     @property
+    def known_scope(self) -> Scope | None:
+        return None if self.half is None else self.half.scope
+
+    @property
     def scheme(self) -> str:
         half = self.half
         if half is not None and half.scope is not None:

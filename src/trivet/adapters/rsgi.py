@@ -104,6 +104,10 @@ class RsgiExchange(Exchange):
         return self._made
 
     @property
+    def known_scope(self) -> Scope | None:
+        return self._made
+
+    @property
     def scheme(self) -> str:
         if self._made is None:
             return self._rsgi.scheme

@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 from trivet.adapters.access import AccessLog, LogForm
 from trivet.adapters.limits import Limits
 from trivet.adapters.protocol import HttpProtocol
-from trivet.adapters.service import Service, StopNotice
+from trivet.adapters.service import Service, StopNotice, unwrapped
 from trivet.adapters.watchdog import watch_loop
 
 __all__ = ["HttpSetting"]
@@ -47,7 +47,9 @@ class HttpSetting:
         return HttpProtocol(config, server_state, app_state, _loop, service=service)
 
     def _serve(self, config: Config, state: ServerState, app_state: dict[str, Any]) -> Service:
-        access = AccessLog(self.access) if self.access is not None else None
+        app = unwrapped(config.loaded_app)
+        is_written = getattr(app, "writes_access", False)  # by a part of the application's
+        access = None if self.access is None or is_written else AccessLog(self.access)
         service = Service(config, state, app_state, self.limits, access)
         state.trivet_service = service  # type: ignore[attr-defined]  # the one place that all see
         if access is not None:

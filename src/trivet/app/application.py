@@ -159,6 +159,7 @@ class App(Declaring):
         self.arounds: list[Around] = []
         self.enclosings: list[Enclosing] = []  # around every route, outermost first
         self.watchers: list[Watcher] = []  # who is told of each request, and of what parts do
+        self.writes_access = False  # True: a part writes the access log, and the server need not
         # By type; where several of one type may be there, the later ones by themselves.
         self.parts: dict[type[Part] | Part, Part] = {}
         self._built: Built | None = None

@@ -48,10 +48,10 @@ def is_secret(name: str) -> bool:
 
 def hide(text: str) -> str:
     """Give a text with what looks like a secret in it hidden."""
-    text = _NAMED.sub(rf"\1{HIDDEN}", text)
+    # Forms first: of "Authorization: Bearer x" the name alone would take the first word.
     for form, replacement in _FORMS:
         text = form.sub(replacement, text)
-    return text
+    return _NAMED.sub(rf"\1{HIDDEN}", text)
 
 
 def shown(name: str, value: Any) -> str:

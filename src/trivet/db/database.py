@@ -183,6 +183,11 @@ class Database(Part):
         """Count the connections of the pool, and who waits for one."""
         return gauges_of(self)
 
+    @property
+    def watchers(self) -> Sequence[Watcher]:
+        """Who is told what this database does; parts that keep rows there tell them too."""
+        return () if self._watching is None else self._watching.watchers
+
     def watch(self, watcher: Watcher) -> None:
         """Tell of each statement, of transactions and of waits for connections from now on."""
         if self._watching is None:

@@ -148,6 +148,11 @@ class Exchange(ABC):
         """The ASGI scope of this request, made when it is first asked for."""
 
     @property
+    def known_scope(self) -> Scope | None:
+        """The same scope where somebody has asked for it, otherwise None: a look costs nothing."""
+        return self.scope
+
+    @property
     def scheme(self) -> str:
         """`https` or `http`, as the client used it, so far as its proxies are trusted."""
         scheme: str = self.scope["scheme"]

@@ -6,7 +6,8 @@ was one. Engines outside get it from here too, afterwards: see `relay`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -24,7 +25,7 @@ from trivet.jobs.handles import Queued
 from trivet.jobs.moments import database_now, milliseconds, moment_of
 from trivet.jobs.options import JobOptions
 from trivet.jobs.tables import Board, State, unit_with_board
-from trivet.watching import Happening, begun, ended
+from trivet.watching import Happening, told
 
 __all__ = ["UNTIL_START", "Entry", "When", "enqueue", "enqueue_many", "inserting_once", "store"]
 
@@ -33,7 +34,7 @@ _ATTEMPTS = 5  # to find who has a unique key, when it comes and goes
 # The values of a row, in the order in which a statement gets them.
 _GIVEN = (
     "name", "queue", "state", "rank", "arguments", "max_attempts", "keep", "unique_key",
-    "limit_key", "next_id", "missing", "has_before",
+    "limit_key", "next_id", "missing", "has_before", "trace",
 )  # fmt: skip
 
 
@@ -98,14 +99,14 @@ class Entry:
         bound = self.arguments.bound(self.args, self.kwargs)
         return function(*bound.args, **bound.kwargs)
 
-    def values(self, next_id: int | None, missing: int) -> list[Any]:
+    def values(self, next_id: int | None, missing: int, trace: str | None) -> list[Any]:
         """Give the row's values, in the order of `_GIVEN`."""
         options = self.options
         state = State.LATER if self.when.is_later else State.READY
         return [
             options.name, options.queue, str(State.BLOCKED if missing else state),
             -options.priority, self.text, options.max_attempts, round(options.keep),
-            self.unique_key(), self.limit_key(), next_id, missing, missing > 0,
+            self.unique_key(), self.limit_key(), next_id, missing, missing > 0, trace,
         ]  # fmt: skip
 
 
@@ -119,26 +120,39 @@ async def enqueue_many(entries: Sequence[Entry], next_id: int | None = None) -> 
     """Write many rows by few statements; gives how many."""
     unit, board = unit_with_board()
     plain = [entry for entry in entries if entry.options.unique is None and entry.when.at is None]
+    with _told(unit, plain) as happening:
+        await _enqueue_plain(unit, board, plain, next_id, _carried(happening))
+    others = [entry for entry in entries if entry.options.unique or entry.when.at is not None]
+    stored = [await store(unit, board, entry, next_id) for entry in others]
+    return len(plain) + sum(one.is_new for one in stored)
+
+
+async def _enqueue_plain(
+    unit: Unit, board: Board, plain: Sequence[Entry], next_id: int | None, trace: str | None
+) -> None:
     rows = [
-        dict(zip(_GIVEN, entry.values(next_id, 0), strict=True), delay=entry.when.delay)
+        dict(zip(_GIVEN, entry.values(next_id, 0, trace), strict=True), delay=entry.when.delay)
         for entry in plain
     ]
     if rows:
         due = database_now() + bindparam("delay", type_=board.jobs.c.due.type)
         await unit.execute(insert(board.jobs).values(due=due, created=database_now()), rows)
         unit.on_commit(board.tell)
-        for entry in plain if board.watchers else ():
-            _tell(board, entry.options, None)
-    others = [entry for entry in entries if entry.options.unique or entry.when.at is not None]
-    stored = [await store(unit, board, entry, next_id) for entry in others]
-    return len(rows) + sum(one.is_new for one in stored)
 
 
 async def store(
     unit: Unit, board: Board, entry: Entry, next_id: int | None = None, missing: int = 0
 ) -> Queued[Any]:
     """Write one row, which waits for `missing` others, or for which the row `next_id` waits."""
-    values = entry.values(next_id, missing)
+    with _told(unit, (entry,)) as happening:
+        values = entry.values(next_id, missing, _carried(happening))
+        stored = await _stored(unit, board, entry, values)
+        if happening is not None:
+            happening.facts["messaging.message.id"] = str(stored.id)
+        return stored
+
+
+async def _stored(unit: Unit, board: Board, entry: Entry, values: list[Any]) -> Queued[Any]:
     unique_key = values[_GIVEN.index("unique_key")]
     is_relative = entry.when.at is None
     when = entry.when.delay if is_relative else entry.when.at
@@ -152,21 +166,32 @@ async def store(
         if rows:
             if is_new and not entry.when.is_later:
                 unit.on_commit(board.tell)
-            if is_new and board.watchers:
-                _tell(board, entry.options, str(rows[0][0]))
             return Queued(rows[0][0], entry.arguments, unit.database, is_new=is_new)
     raise RuntimeError(f"the job {entry.options.name!r} and its like come and go too fast")
 
 
-def _tell(board: Board, options: JobOptions, number: str | None) -> None:
-    """Tell that a job was put in, which its transaction may take back."""
-    facts = {
+@contextmanager
+def _told(unit: Unit, entries: Sequence[Entry]) -> Iterator[Happening | None]:
+    """Tell who watches of jobs that the block puts in; gives the happening, where anybody does."""
+    watchers = unit.database.watchers
+    if not watchers or not entries:
+        yield None
+        return
+    first = entries[0].options
+    facts: dict[str, Any] = {
         "messaging.system": "trivet",
         "messaging.operation.type": "send",
-        "messaging.destination.name": options.queue,
-        "messaging.message.id": number,
+        "messaging.destination.name": first.queue,
     }
-    ended(board.watchers, begun(board.watchers, Happening("enqueue", options.name, facts)))
+    if len(entries) > 1:
+        facts["messaging.batch.message_count"] = len(entries)
+    with told(watchers, Happening("enqueue", first.name, facts)) as happening:
+        yield happening
+
+
+def _carried(happening: Happening | None) -> str | None:
+    """Give the trace that a row carries, where somebody traces."""
+    return None if happening is None else happening.facts.get("trivet.carried")
 
 
 def _insertion(unit: Unit, board: Board, *, is_relative: bool, is_unique: bool) -> RowPlan:

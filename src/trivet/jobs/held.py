@@ -33,6 +33,8 @@ class Held:
     """What an engine outside has handed out; None for a job of the table's."""
     tick: int | None = None
     """The moment of the schedule that has put it in."""
+    trace: str | None = None
+    """The trace in which it was put in, as W3C's `traceparent`."""
 
 
 @dataclass(slots=True, frozen=True, eq=False)

@@ -242,9 +242,8 @@ class Jobs(Part):
         return tuple(found) or ("default",)
 
     def watch(self, watcher: Watcher) -> None:
-        """Tell of each job that this process puts in, and of each attempt that it makes."""
+        """Tell of each attempt that this process makes; the database tells what is put in."""
         self.watchers.append(watcher)
-        self.board.watchers.append(watcher)
 
     def probes(self) -> Sequence[Probe]:
         """Ask whether a queue has fallen behind by more than `WorkerOptions.most_lag`."""

@@ -157,6 +157,7 @@ def _happening(held: Held) -> Happening:
             "messaging.destination.name": held.queue,
             "messaging.message.id": str(held.id),
             "trivet.job.attempt": held.attempt,
+            "trivet.carried": held.trace,
         },
     )
 

@@ -32,7 +32,6 @@ from trivet.db.part_tables import once_in
 from trivet.db.present import current
 from trivet.db.reading import RowPlan
 from trivet.errors import SetupError
-from trivet.watching import Watcher
 
 __all__ = ["Board", "State", "board_in", "board_of", "unit_with_board"]
 
@@ -80,8 +79,6 @@ class Board:
     """Called after a commit that has put jobs there that can run now."""
     statements: dict[Any, RowPlan] = field(default_factory=dict)
     """What was compiled for the database."""
-    watchers: list[Watcher] = field(default_factory=list)
-    """Told of each job that is put there by this process."""
 
     def tell(self) -> None:
         """Call all listeners."""
@@ -154,6 +151,8 @@ def _jobs(metadata: MetaData) -> Table:
         Column("error", _LONG),
         # Of the schedule that has put it in.
         Column("tick", BigInteger),
+        # Of who has put it in, as W3C's `traceparent`.
+        Column("trace", String(55)),
         Column("created", BigInteger, nullable=False),
         Column("started", BigInteger),
         Column("finished", BigInteger),

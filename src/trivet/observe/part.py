@@ -15,6 +15,7 @@ from trivet.app.application import App
 from trivet.app.part import Link, Part
 from trivet.checks import Finding, Level
 from trivet.observe.health import Health, Vitals
+from trivet.observe.loop import LoopWatch
 from trivet.observe.metrics import Figures, Metrics, is_one_of_several
 from trivet.observe.readers import Readers
 from trivet.observe.slow import Queries, QueryReports
@@ -30,7 +31,8 @@ class Observe(Part):
     """Health, figures and reports on queries; None for what is not wanted.
 
     `metrics` needs the extra `observe`. `readers` are those who may see figures, and why something
-    is not ready: by default requests from this machine that no proxy has forwarded.
+    is not ready: by default requests from this machine that no proxy has forwarded. `loop` is
+    whether the event loop is watched (`LoopWatch`), by default in debug alone.
     """
 
     name = "observe"
@@ -42,11 +44,13 @@ class Observe(Part):
         metrics: Metrics | None = Metrics(),  # noqa: B008  # frozen
         queries: Queries | None = Queries(),  # noqa: B008  # frozen
         readers: Readers = Readers(),  # noqa: B008  # frozen
+        loop: bool | None = None,
     ) -> None:
         self.readers = readers
         self.vitals = None if health is None else Vitals(health, self._probes)
         self.figures = None if metrics is None else Figures(metrics, self._gauges)
         self.reports = None if queries is None else QueryReports(queries)
+        self._watches_loop = loop
         self._app: App | None = None
         self._asked_of: tuple[int, Sequence[Probe]] = (-1, ())
 
@@ -67,6 +71,8 @@ class Observe(Part):
             app.watch(self.figures.tallies)
         if self.reports is not None:
             app.watch(self.reports)
+        if app.debug if self._watches_loop is None else self._watches_loop:
+            app.use(LoopWatch())
 
     def router(self) -> Router:
         """Give the routes of health and figures."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-__all__ = ["place"]
+__all__ = ["is_users", "place"]
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _LIBRARIES = tuple(
@@ -29,10 +29,15 @@ def place() -> str:
     """
     for frame in _frames():
         file = frame.f_code.co_filename
-        if not file.startswith("<") and not os.path.realpath(file).startswith(_LIBRARIES):
+        if is_users(file):
             shown = os.path.relpath(file) if file.startswith(os.getcwd() + os.sep) else file
             return f"{shown}:{frame.f_lineno} in {frame.f_code.co_name}"
     return NOWHERE
+
+
+def is_users(file: str) -> bool:
+    """Tell whether a file is neither a library's nor Trivet's, and no generated code."""
+    return not file.startswith("<") and not os.path.realpath(file).startswith(_LIBRARIES)
 
 
 def _frames() -> Iterator[FrameType]:

@@ -7,12 +7,13 @@ nobody serves add no names.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 from trivet.http.exchange import Answer, Exchange, Scope, Target
-from trivet.watching import Happening, Watcher, ended, has_failed
+from trivet.watching import Choosing, Count, Counting, Happening, Watcher, ended, has_failed
 
 __all__ = ["Watched"]
 
@@ -21,8 +22,15 @@ _METHODS = ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT
 _STATUS = "http.response.status_code"
 
 
+Begin = Callable[[Exchange], Answer | Coroutine[Any, Any, None]]
+
+
 class Watched:
-    """The target `inner` of the route with the pattern `path`, or of no route."""
+    """The target `inner` of the route with the pattern `path`, or of no route.
+
+    Where all who watch either choose or count, a request that nobody has chosen costs two looks at
+    the clock and what they do, and no happening: 4 µs less (benchmarks: observe-traces).
+    """
 
     def __init__(self, inner: Target, path: str | None, watchers: Sequence[Watcher]) -> None:
         self.reads_body = inner.reads_body
@@ -30,11 +38,15 @@ class Watched:
         self.max_body = inner.max_body
         self.inner = inner
         self._begin = inner.begin
-        self._watchers = tuple(watchers)  # who begins to watch later has it built anew
-        self._begins = [watcher.begins for watcher in watchers]
-        self._ends = [watcher.ends for watcher in reversed(watchers)]
-        self._named = {method: _described(method, path) for method in _METHODS}
-        self._other = _described("_OTHER", path)
+        counting = [one for one in watchers if isinstance(one, Counting)]
+        self._choosing = [one for one in watchers if isinstance(one, Choosing)]
+        self._watchers: tuple[Watcher, ...] = tuple(
+            one for one in watchers if one not in counting and one not in self._choosing
+        )
+        self._named = {method: _described(method, path, counting) for method in _METHODS}
+        self._other = _described("_OTHER", path, counting)
+        is_quick = not self._watchers and len(self._choosing) <= 1
+        self.begin: Begin = self._quick() if is_quick else self._begin_chosen
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -42,60 +54,156 @@ class Watched:
     def enter(self, scope: Scope, params: tuple[str, ...]) -> None:
         self.inner.enter(scope, params)
 
-    def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
-        name, known = self._named.get(exchange.method) or self._other
-        facts = known.copy()
+    def _quick(self) -> Begin:
+        """Give what begins a request where nobody wants all of them, and at most one chooses.
+
+        Variables of a closure are read faster than attributes: 0.4 µs (benchmarks: observe-traces).
+        """
+        wants = self._choosing[0].wants if self._choosing else _nobody_wants
+        chosen = tuple(self._choosing)
+        begin_inner, begin_told = self._begin, self._begin_told
+        named, other = self._named, self._other
+
+        def begin(exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
+            if wants(exchange):
+                return begin_told(exchange, chosen)
+            began = perf_counter()
+            try:
+                outcome = begin_inner(exchange)
+            except BaseException as error:
+                _end(_Told(exchange, named.get(exchange.method, other), (), began), error)
+                raise
+            if type(outcome) is Answer:
+                seconds = perf_counter() - began
+                for count in named.get(exchange.method, other).counts:
+                    try:
+                        count(exchange, outcome.head.status, seconds, None)
+                    except Exception as error:
+                        has_failed(count, "request", error)
+                return outcome
+            told = _Told(exchange, named.get(exchange.method, other), (), began)
+            return _told(told, outcome)  # type: ignore[arg-type]  # as the type was looked at
+
+        return begin
+
+    def _begin_chosen(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
+        """Begin a request that some want, and others choose."""
+        watchers = self._watchers
+        for one in self._choosing:
+            if one.wants(exchange):
+                watchers = (*watchers, one)
+        return self._begin_told(exchange, watchers)
+
+    def _begin_told(
+        self, exchange: Exchange, watchers: Sequence[Watcher]
+    ) -> Answer | Coroutine[Any, Any, None]:
+        named = self._named.get(exchange.method, self._other)
+        facts = named.facts.copy()
         facts["trivet.exchange"] = exchange
-        happening = Happening("request", name, facts)
+        happening = Happening("request", named.name, facts)
         # What `begun` and `ended` do, written out: it saves 0.4 of 2.3 µs (benchmarks:
         # observe-metrics).
-        for begins in self._begins:
+        for watcher in watchers:
             try:
-                begins(happening)
+                watcher.begins(happening)
             except Exception as error:
-                has_failed(begins, happening, error)
+                has_failed(watcher.begins, happening.kind, error)
         try:
             outcome = self._begin(exchange)
         except BaseException as error:
-            ended(self._watchers, happening, error)
+            _end(_Told(exchange, named, watchers, happening.began, happening), error)
             raise
         if type(outcome) is not Answer:
-            return self._told(exchange, outcome, happening)  # type: ignore[arg-type]
-        facts[_STATUS] = outcome.head.status
+            told = _Told(exchange, named, watchers, happening.began, happening)
+            return _told(told, outcome)  # type: ignore[arg-type]  # as the type was looked at
+        status = facts[_STATUS] = outcome.head.status
         happening.ended = perf_counter()
-        for ends in self._ends:
+        for count in named.counts:
             try:
-                ends(happening)
+                count(exchange, status, happening.ended - happening.began, None)
             except Exception as error:
-                has_failed(ends, happening, error)
+                has_failed(count, happening.kind, error)
+        for watcher in reversed(watchers):
+            try:
+                watcher.ends(happening)
+            except Exception as error:
+                has_failed(watcher.ends, happening.kind, error)
         return outcome
 
-    async def _told(
-        self, exchange: Exchange, work: Coroutine[Any, Any, None], happening: Happening
+
+def _nobody_wants(exchange: Exchange) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What is known of all requests of one route and method."""
+
+    name: str
+    facts: dict[str, Any]
+    counts: tuple[Count, ...]
+
+
+class _Told:
+    """A request that is waited for, and who is told."""
+
+    __slots__ = ("began", "ended", "exchange", "happening", "named", "status", "watchers")
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        named: _Named,
+        watchers: Sequence[Watcher],
+        began: float,
+        happening: Happening | None = None,
     ) -> None:
-        def answered(status: int) -> None:
-            # Tasks in the background go on behind it, and are no part of how long it took.
-            happening.ended = perf_counter()
-            happening.facts[_STATUS] = status
+        self.exchange = exchange
+        self.named = named
+        self.watchers = watchers
+        self.began = began
+        self.happening = happening
+        self.ended = 0.0
+        self.status = 0
 
-        exchange.on_answered = answered
-        failed: BaseException | None = None
+    def answered(self, status: int) -> None:
+        """Note it: tasks in the background go on behind it, and are no part of how long it took."""
+        self.ended = perf_counter()
+        self.status = status
+        if self.happening is not None:
+            self.happening.ended = self.ended
+            self.happening.facts[_STATUS] = status
+
+
+async def _told(told: _Told, work: Coroutine[Any, Any, None]) -> None:
+    told.exchange.on_answered = told.answered
+    failed: BaseException | None = None
+    try:
+        await work
+    except BaseException as error:
+        failed = error
+        raise
+    finally:
+        told.exchange.on_answered = None  # no circle is left to the collector
+        _end(told, failed)
+        failed = None
+
+
+def _end(told: _Told, error: BaseException | None) -> None:
+    seconds = (told.ended or perf_counter()) - told.began
+    for count in told.named.counts:
         try:
-            await work
-        except BaseException as error:
-            failed = error
-            raise
-        finally:
-            exchange.on_answered = None  # no circle is left to the collector
-            ended(self._watchers, happening, failed)
-            failed = None
+            count(told.exchange, told.status, seconds, error)
+        except Exception as failed:
+            has_failed(count, "request", failed)
+    if told.happening is not None:
+        ended(told.watchers, told.happening, error)
 
 
-def _described(method: str, path: str | None) -> tuple[str, dict[str, Any]]:
+def _described(method: str, path: str | None, counting: Sequence[Counting]) -> _Named:
     """Give a request's name and its facts; without a route, the name is the method alone."""
     facts: dict[str, Any] = {"http.request.method": method}
-    verb = "HTTP" if method == "_OTHER" else method
-    if path is None:
-        return verb, facts
-    facts["http.route"] = path
-    return f"{verb} {path}", facts
+    name = "HTTP" if method == "_OTHER" else method
+    if path is not None:
+        facts["http.route"] = path
+        name = f"{name} {path}"
+    return _Named(name, facts, tuple(one.counting(name, facts) for one in counting))

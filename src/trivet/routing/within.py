@@ -42,6 +42,10 @@ class WithinExchange(Exchange):
         return self._inner.scope
 
     @property
+    def known_scope(self) -> Scope | None:
+        return self._inner.known_scope
+
+    @property
     def receive(self) -> Receive:
         return self._inner.receive
 

@@ -17,7 +17,7 @@ _FIELDS = (
 
 def message_of(held: Held) -> Message:
     """Write a job down; each time it is sent it has another token, and so another id."""
-    values = {name: getattr(held, name) for name in (*_FIELDS, "tick")}
+    values = {name: getattr(held, name) for name in (*_FIELDS, "tick", "trace")}
     body = json.dumps(values, ensure_ascii=False)
     return Message(f"{held.id}-{held.token}", body.encode())
 
@@ -28,6 +28,7 @@ def opened(delivery: Delivery) -> Held | None:
         values = json.loads(delivery.body)
         held = Held(*[values[name] for name in _FIELDS])
         held.tick = values["tick"]
+        held.trace = values.get("trace")  # a process of an older version may have sent it
     except (ValueError, KeyError, TypeError):
         return None
     held.delivery = delivery

@@ -92,6 +92,7 @@ async def claim(unit: Unit, board: Board, how: Claim, state: State) -> list[Held
         Held(
             row.id, row.name, row.queue, row.arguments, row.attempt + 1, row.max_attempts,
             row.lapses, row.keep, row.next_id, row.has_before, token, tick=row.tick,
+            trace=row.trace,
         )
         for row in rows
     ]  # fmt: skip
@@ -128,7 +129,7 @@ def _wanted(board: Board, queue: str, state: State, most: int) -> Select[Any]:
             jobs.c.id, jobs.c.name, jobs.c.queue, jobs.c.arguments, jobs.c.attempt,
             jobs.c.max_attempts, jobs.c.lapses, jobs.c.keep, jobs.c.next_id, jobs.c.has_before,
             jobs.c.limit_key,
-            jobs.c.tick,
+            jobs.c.tick, jobs.c.trace,
         )
         .where(jobs.c.state == state, jobs.c.queue == queue)
         .order_by(jobs.c.rank, jobs.c.id)
