@@ -64,7 +64,7 @@ class ArgumentError(ValueError):
 
 @dataclass(frozen=True)
 class Asked:
-    """The request that arguments have become; `path` is percent-encoded, below the application's root."""
+    """The request that arguments have become; `path` is quoted, and below the root."""
 
     path: str
     query: bytes
@@ -72,7 +72,7 @@ class Asked:
     headers: RawHeaders
 
 
-def arguments_of(route: RouteState, where: str) -> tuple[Argument, ...]:
+def arguments_of(route: RouteState, where: str | None) -> tuple[Argument, ...]:
     """Give what a route takes; raises `SetupError` where that cannot be one JSON object."""
     found: dict[str, Argument] = {}
     for one in (*_outside_body(route), *_unread(route), *_in_body(route, where)):
@@ -116,7 +116,7 @@ def _unread(route: RouteState) -> Iterator[Argument]:
         yield Argument(name, Place.PATH, Field(name, FieldInfo(annotation=str)), is_required=True)
 
 
-def _in_body(route: RouteState, where: str) -> Iterator[Argument]:
+def _in_body(route: RouteState, where: str | None) -> Iterator[Argument]:
     fields = {id(field): field for field in route.plan.body_fields()}.values()
     for field in fields:
         if isinstance(field.field_info, Form):
@@ -139,7 +139,7 @@ def _in_body(route: RouteState, where: str) -> Iterator[Argument]:
 # -- the schema ----------------------------------------------------------------------------------
 
 
-def schema_of(arguments: Sequence[Argument], where: str) -> JsonSchema:
+def schema_of(arguments: Sequence[Argument], where: str | None) -> JsonSchema:
     """Give the JSON Schema of the object of arguments (2020-12)."""
     schemas = Schemas([one.field for one in arguments], where=lambda field: where)
     properties = {}

@@ -1,4 +1,4 @@
-"""One tool: a route as a model sees it, with a name, a description and the schemas of both sides."""
+"""One tool: a route as a model sees it, with name, description and the schemas of both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tools of an application: which routes they are, who may call them, and how they are called."""
+"""The tools of an application: which routes they are, who may call them, and how that is done."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from trivet.ai.arguments import ArgumentError, asked_of
 from trivet.ai.described import Tool, described, place_in_code
+from trivet.ai.forms import anthropic_form, openai_form
 from trivet.ai.inside import Caller, Reply, ReplyLimits, ReplyRefused, exchanged, is_for
 from trivet.ai.marking import mark_of
 from trivet.app.application import App
@@ -122,7 +123,7 @@ class Toolbox:
             return ToolResult(True, str(refused))
         return _result(reply)
 
-    # -- for models --------------------------------------------------------------------------------
+    # -- for models ------------------------------------------------------------------------------
 
     def for_openai(self) -> list[dict[str, Any]]:
         """Give all tools as OpenAI's chat completions take them (``tools=``)."""
@@ -131,25 +132,6 @@ class Toolbox:
     def for_anthropic(self) -> list[dict[str, Any]]:
         """Give all tools as Anthropic's messages take them (``tools=``)."""
         return [anthropic_form(one) for one in self.checked().values()]
-
-
-def openai_form(tool: Tool) -> dict[str, Any]:
-    """Give a tool as OpenAI's chat completions take it."""
-    function = {
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": tool.input_schema,
-    }
-    return {"type": "function", "function": function}
-
-
-def anthropic_form(tool: Tool) -> dict[str, Any]:
-    """Give a tool as Anthropic's messages take it."""
-    return {
-        "name": tool.name,
-        "description": tool.description,
-        "input_schema": tool.input_schema,
-    }
 
 
 # -- which routes --------------------------------------------------------------------------------
@@ -164,7 +146,7 @@ def _typed(app: App) -> Iterator[RouteContext]:
 def _chosen(app: App, chosen: Sequence[Choice] | None) -> Iterator[RouteContext]:
     everything = list(_typed(app))
     if chosen is None:
-        yield from (one for one in everything if mark_of(one.original_route.endpoint) is not None)
+        yield from (one for one in everything if mark_of(one.effective.endpoint) is not None)
         return
     for choice in chosen:
         found = [one for one in everything if _is_chosen(one, choice)]
