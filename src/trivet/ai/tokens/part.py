@@ -1,28 +1,30 @@
-"""What all streams of an application cost, as a part: ``app.use(TokenStreams(prices={…}))``."""
+"""What all streams of an application cost: ``streams = app.use(TokenStreams(prices={…}))``."""
 
 from __future__ import annotations
 
-import inspect
-import logging
 from collections.abc import Mapping, Sequence
 
 from trivet.ai.tokens.generation import Generation, OnEnd, Price
+from trivet.ai.tokens.openai_wire import OpenAIWire
+from trivet.ai.tokens.pieces import TokenSource
+from trivet.ai.tokens.stream import TokenStream
+from trivet.ai.tokens.ui_wire import UIMessageWire
 from trivet.app.part import Part
 from trivet.watching import Gauge, Happening, Reading, Watcher
 
-__all__ = ["Account", "TokenStreams"]
-
-logger = logging.getLogger("trivet.ai")
+__all__ = ["TokenStreams"]
 
 
 class TokenStreams(Part):
-    """Accounts for streams of tokens: prices by model, a function that is told of each, metrics.
+    """Makes streams of tokens and accounts for them: prices by model, metrics, and `on_end`.
 
     `on_end` is called once for each stream that has ended, cancelled ones too, behind the last byte
     and outside of the request's unit of work; what it raises is logged.
     """
 
     name = "token-streams"
+    prices: Mapping[str, Price]
+    on_end: OnEnd | None
 
     def __init__(
         self, *, prices: Mapping[str, Price] | None = None, on_end: OnEnd | None = None
@@ -32,6 +34,20 @@ class TokenStreams(Part):
         self._watchers: tuple[Watcher, ...] = ()
         self._running = 0
         self._tokens: dict[tuple[str, str], int] = {}
+
+    def openai(
+        self, tokens: TokenSource, *, model: str, usage: bool = False, id: str | None = None
+    ) -> TokenStream:
+        """Give a stream as `openai_stream` does, and account for it."""
+        wire = OpenAIWire(model, usage=usage, id=id)
+        return TokenStream(tokens, wire, model=model, books=self)
+
+    def ui(
+        self, tokens: TokenSource, *, model: str, usage: bool = False, message_id: str | None = None
+    ) -> TokenStream:
+        """Give a stream as `ui_stream` does, and account for it."""
+        wire = UIMessageWire(message_id=message_id, usage=usage)
+        return TokenStream(tokens, wire, model=model, books=self)
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` of each stream, as a happening of the kind ``generation``."""
@@ -74,28 +90,3 @@ class TokenStreams(Part):
             generation.tell(happening)
             for one in self._watchers:
                 one.ends(happening)
-
-
-class Account:
-    """What is kept of one stream: told to the part, if there is one, and to its own function."""
-
-    def __init__(self, generation: Generation, part: TokenStreams | None, on_end: OnEnd | None):
-        self.generation = generation
-        self._part = part
-        self._told = [one for one in (on_end, part.on_end if part else None) if one is not None]
-        self._happening = None if part is None else part.begins(generation)
-
-    async def close(self) -> None:
-        """End it; never raises."""
-        generation = self.generation
-        prices = {} if self._part is None else self._part.prices
-        generation.end(prices.get(generation.model))
-        if self._part is not None:
-            self._part.ends(generation, self._happening)
-        for one in self._told:
-            try:
-                waiting = one(generation)
-                if inspect.isawaitable(waiting):
-                    await waiting
-            except Exception:
-                logger.exception("what is told of the end of a stream of tokens failed")

@@ -16,9 +16,9 @@ import anyio
 import anyio.lowlevel
 from starlette.exceptions import HTTPException
 
+from trivet.ai.tokens.accounts import Account, Books
 from trivet.ai.tokens.generation import Generation, OnEnd
 from trivet.ai.tokens.openai_wire import OpenAIWire
-from trivet.ai.tokens.part import Account, TokenStreams
 from trivet.ai.tokens.pieces import Piece, TokenSource
 from trivet.ai.tokens.ui_wire import UIMessageWire
 from trivet.ai.tokens.wire import Wire
@@ -40,13 +40,20 @@ class TokenStream(PacedResponse):
     """Server-sent events of a model's pieces, in a wire format."""
 
     def __init__(
-        self, tokens: TokenSource, wire: Wire, *, model: str, on_end: OnEnd | None = None
+        self,
+        tokens: TokenSource,
+        wire: Wire,
+        *,
+        model: str,
+        books: Books | None = None,
+        on_end: OnEnd | None = None,
     ) -> None:
         headers = {"cache-control": "no-cache", "x-accel-buffering": "no", **wire.headers}
         super().__init__(_nothing(), headers=headers, media_type="text/event-stream")
         self._tokens = tokens
         self._pieces = _async(tokens)
         self._wire = wire
+        self._books = books
         self._on_end = on_end
         self.generation = Generation(model)
         """What is known of it so far."""
@@ -54,8 +61,7 @@ class TokenStream(PacedResponse):
         self._has_started = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        part = getattr(scope.get("app"), "parts", {}).get(TokenStreams)
-        account = Account(self.generation, part, self._on_end)
+        account = Account(self.generation, self._books, self._on_end)
         try:
             await super().__call__(scope, receive, send)
         except BaseException:
