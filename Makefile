@@ -88,6 +88,8 @@ test-lowest:  ## Run every test on the lowest versions that pyproject.toml allow
 docs: $(VENV)/.docs  ## Build the documentation into site/; a broken link fails
 	$(call say,"Building the documentation into site/")
 	@$(BIN)/zensical build --clean --strict
+	$(call say,"Adding llms.txt and each page as Markdown")
+	@$(BIN)/python llms_txt.py
 
 docs-serve: $(VENV)/.docs  ## Show the documentation while writing it
 	$(call say,"Serving the documentation; stop with Ctrl+C")

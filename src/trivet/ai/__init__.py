@@ -9,19 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from trivet.ai.batching import Batched, BatchError, batched
+from trivet.ai.busy import Busy
 from trivet.ai.described import Tool
 from trivet.ai.inside import Reply, ReplyLimits
 from trivet.ai.marking import tool
+from trivet.ai.pool import Pool
 from trivet.ai.toolbox import Choice, Toolbox, ToolResult, UnknownToolError
 from trivet.app.application import App
 
 __all__ = [
+    "BatchError",
+    "Batched",
+    "Busy",
+    "Pool",
     "Reply",
     "ReplyLimits",
     "Tool",
     "ToolResult",
     "Toolbox",
     "UnknownToolError",
+    "batched",
     "tool",
     "tools_for_anthropic",
     "tools_for_openai",

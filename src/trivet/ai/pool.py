@@ -22,7 +22,7 @@ _WEIGHT = 0.2  # of the newest call in the mean of how long calls take
 class Pool(Part):
     """At most `limit` calls at once, and at most `queue` more that wait, each `wait` seconds long.
 
-    ``async with pool.slot():`` around a call, or ``Depends(pool.slot)`` for the whole of a request,
+    ``async with pool.slot():`` around a call, or ``Depends(pool.held)`` for the whole of a request,
     its stream included. Who finds no room gets `status` (503, or 429) with `Retry-After`; a call
     that lasts longer than `deadline` seconds is ended with 504. Counted for each event loop of each
     process. As a part of an application it tells its numbers to metrics; it need not be one.
@@ -88,6 +88,11 @@ class Pool(Part):
             self._inside -= 1
             self._mean += (perf_counter() - began - self._mean) * _WEIGHT
             self._limit.get_semaphore().release()
+
+    async def held(self) -> AsyncIterator[None]:
+        """Hold a place as long as a request lasts, as a dependency."""
+        async with self.slot():
+            yield
 
     async def _enter(self) -> None:
         semaphore = self._limit.get_semaphore()
