@@ -22,7 +22,8 @@ class Happening:
     """One thing that a part does, from its beginning to its end."""
 
     kind: str
-    """What sort of thing, one word: ``query``, ``job``, ``cache``, ``mail``, ``request``, ``call``."""
+    """What sort of thing, one word: ``query``, ``job``, ``cache``, ``mail``, ``request``, ``call``,
+    ``generation``."""
     name: str
     """What it is called, of few different values: it becomes a label of metrics."""
     facts: dict[str, Any] = field(default_factory=dict)  # Any: texts, numbers, as each fact says

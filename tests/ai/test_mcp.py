@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal
 
+import anyio
 import httpx2
 import pytest
 from mcp.client.client import Client
@@ -13,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
 from tests.ai.shop import KEY, Stored, make_shop, seller
-from trivet import Depends, HTTPException, Response
+from trivet import App, Depends, HTTPException, Response
 from trivet.ai import tool
 from trivet.ai.mcp import MCP, Message, OAuthResource
 from trivet.checks import Level
@@ -236,6 +238,59 @@ def test_it_answers_without_a_lifespan_too() -> None:
     answer = TestClient(app).post("/mcp", json=DISCOVER, headers=HEADERS)
 
     assert "read_record" in [one["name"] for one in answer.json()["result"]["tools"]]
+
+
+def _calling(tool: str, **arguments: Any) -> dict[str, Any]:
+    """Give what is posted to call a tool: body and headers."""
+    params = {**DISCOVER["params"], "name": tool, "arguments": arguments}  # type: ignore[dict-item]
+    headers = {**HEADERS, "mcp-method": "tools/call", "mcp-name": tool}
+    return {"json": {**DISCOVER, "method": "tools/call", "params": params}, "headers": headers}
+
+
+def test_a_mounted_server_calls_the_routes_beside_it() -> None:
+    outer = App()
+    outer.mount("/shop", make_server()[0])
+
+    answer = TestClient(outer).post("/shop/mcp", **_calling("read_record", number=7))
+
+    assert answer.json()["result"]["structuredContent"]["number"] == 7, answer.text
+
+
+def test_what_belongs_to_the_message_is_not_carried_into_the_call() -> None:
+    app, _ = make_server()
+    given = _calling("read_record", number=7)
+    given["headers"] |= {"cookie": "a=b", "x-trace": "1", "if-none-match": "*", "range": "bytes=0-"}
+
+    TestClient(app).post("/mcp", **given)
+
+    (asked,) = app.state.asked
+    assert (asked["cookie"], asked["x-trace"]) == ("a=b", "1")
+    assert not {"if-none-match", "range", "mcp-name", "content-type"} & asked.keys()
+    assert asked["accept"].startswith("application/json")
+
+
+@pytest.mark.parametrize("version", ["2026-07-28", "2025-11-25"])
+def test_a_client_that_leaves_ends_the_tool(version: str) -> None:
+    app, _ = make_server()
+    began, ended = threading.Event(), threading.Event()
+
+    @app.get("/waiting")
+    @tool
+    async def wait() -> str:
+        began.set()
+        try:
+            await anyio.sleep(3600)
+        finally:
+            ended.set()
+        return ""
+
+    given = _calling("wait")
+    given["headers"]["mcp-protocol-version"] = version
+    with LiveServer(app) as server, pytest.raises(httpx2.ReadTimeout):
+        httpx2.post(f"{server.url}/mcp", timeout=1, **given)
+
+    assert began.is_set()
+    assert ended.wait(30)
 
 
 def test_only_messages_are_posted() -> None:

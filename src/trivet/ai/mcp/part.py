@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVar
@@ -67,7 +68,8 @@ class MCP(Part):
         self._instructions = instructions
         self._limits = limits
         self._offered: Declarations | None = None
-        self._running: Any = None  # Any: the library's manager, while the application runs
+        # The library's manager while the application runs, and the event loop that it runs on.
+        self._running: tuple[asyncio.AbstractEventLoop, Any] | None = None
 
     # -- what is offered -------------------------------------------------------------------------
 
@@ -157,7 +159,7 @@ class MCP(Part):
         self.toolbox.checked()
         manager = manager_of(self.offered, self._instructions)
         async with manager.run():
-            self._running = manager
+            self._running = asyncio.get_running_loop(), manager
             try:
                 yield
             finally:
@@ -192,11 +194,11 @@ class _Speaking(Response):
         self._part = part
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        running = self._part._running
-        if running is not None:
-            await running.handle_request(scope, receive, send)
+        part = self._part
+        if part._running is not None and part._running[0] is asyncio.get_running_loop():
+            await part._running[1].handle_request(scope, receive, send)
             return
         # Without a lifespan, as in a mounted application: it keeps nothing, so one more will do.
-        manager = manager_of(self._part.offered, self._part._instructions)
+        manager = manager_of(part.offered, part._instructions)
         async with manager.run():
             await manager.handle_request(scope, receive, send)
