@@ -200,7 +200,8 @@ PEERS = (
     Peer(
         name="flask-threads",
         title="Flask, 500 threads",
-        command=_gunicorn("flask", threads=500),
+        # A worker that gives no sign of life for 30 seconds is killed, and its streams with it.
+        command=(*_gunicorn("flask", threads=500), "--timeout", "300"),
         cases=SLOW,
         packages=("flask", "gunicorn", "gunicorn-h1c", "orjson"),
         note="as Flask, with a thread for each stream",

@@ -1,8 +1,10 @@
-"""The documentation for readers that are models: `python llms_txt.py`, behind the site's build.
+"""The documentation for readers that are models; run by `make docs` behind the site's build.
 
 Puts three things into the built site: `llms.txt`, an index of all pages with a sentence on each, in
 the shape of https://llmstxt.org; `llms-full.txt`, all pages in one; and each page as it was
-written, in Markdown, at the address that it has in the source.
+written, in Markdown, at the address that it has in the source:
+
+    python -m publishing.llms_txt
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Page", "pages_of", "write"]
+__all__ = ["Page", "main", "pages_of", "write"]
 
 _HEADING = re.compile(r"^# +(?P<title>.+?) *$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
@@ -105,4 +107,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1])
