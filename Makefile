@@ -11,7 +11,7 @@ SOURCES := src tests $(wildcard examples benchmarks conformance publishing)
 say = @if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then printf '\033[1;36m▸ %s\033[0m\n' $(1); else printf '▸ %s\n' $(1); fi
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-failed test-lowest lint format types docs docs-serve bench conformance lock clean
+.PHONY: help demo test test-failed test-lowest lint format types docs docs-serve bench conformance screenshots lock clean
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +52,10 @@ $(VENV)-conformance/.installed: pyproject.toml constraints.txt conformance/requi
 	@$(VENV)-conformance/bin/python -m pip --disable-pip-version-check --quiet install \
 		--requirement conformance/requirements.txt
 	@touch $@
+
+screenshots: $(VENV)/.test  ## Take the pictures of the documentation anew
+	$(call say,"Taking pictures of the admin")
+	@$(BIN)/python -m publishing.screenshots docs/assets/admin
 
 demo: $(VENV)/.demo  ## Start the demo application and print its addresses
 	$(call say,"A record shop on SQLite: http://127.0.0.1:8000 · its admin http://127.0.0.1:8000/admin/ (the password is printed below) · its mail http://127.0.0.1:8000/_dev/mail · documentation http://127.0.0.1:8000/docs · stop with Ctrl+C")

@@ -231,6 +231,8 @@ def test_metrics_count_streams_and_tokens(site: Site) -> None:
     readings = anyio.run(site.part.gauges()[1].read)
     found = {(one.labels["model"], one.labels["type"]): one.value for one in readings}
     assert found == {("alice", "input"): 7, ("alice", "output"): 5}
+    seconds, count = (anyio.run(one.read)[0].value for one in site.part.gauges()[2:])
+    assert (seconds, count) == (site.ended[0].first_piece, 1)
     assert site.running() == 0
 
 

@@ -32,6 +32,8 @@ from trivet.routing.router import Router
 from trivet.routing.serve import RouteTarget, compile_route, compile_socket, deliver
 from trivet.routing.state import RouteState
 from trivet.routing.table import Entry, MatchTable
+from trivet.routing.watched import Watched
+from trivet.watching import Watcher
 
 __all__ = ["Built", "Sockets", "build"]
 
@@ -223,7 +225,7 @@ def build(
 ) -> Built:
     """Compile every route of `router` and put it into a table."""
     context = {"app": app, "router": router}
-    maker = _Targets(errors, overrides, context, router, around)
+    maker = _Targets(errors, overrides, context, router, around, watchers=app.watchers)
     entries: list[Entry] = []
     sockets: list[Any] = []
     compiled: dict[int, Any] = {}
@@ -256,17 +258,17 @@ def _last_resorts(
     def not_allowed(methods: frozenset[str]) -> Target:
         allowed = methods | {"HEAD"} if answers_head and "GET" in methods else methods
         error = StarletteHTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
-        return maker.surrounded(partial(Refusal, error, context=context))
+        return maker.unrouted(partial(Refusal, error, context=context))
 
     if router.default is not None:
         default = _Always(router.default)
-        not_found = maker.surrounded(partial(ForeignTarget, default, context=context))
+        not_found = maker.unrouted(partial(ForeignTarget, default, context=context))
     else:
         missing = StarletteHTTPException(404)
-        not_found = maker.surrounded(partial(Refusal, missing, context=context))
+        not_found = maker.unrouted(partial(Refusal, missing, context=context))
     return LastResorts(
         not_allowed,
-        maker.surrounded(partial(Redirect, context=context)) if router.redirect_slashes else None,
+        maker.unrouted(partial(Redirect, context=context)) if router.redirect_slashes else None,
         finder(router, maker.target),
         not_found,
     )
@@ -282,17 +284,28 @@ class _Targets:
         context: Mapping[str, Any],
         router: Router,
         around: Around | None,
+        *,
+        watchers: Sequence[Watcher],
     ) -> None:
         self._errors = errors
         self._around = around
+        self._watchers = watchers
         self._overrides = overrides
         self._context = context
         self._router = router
 
     def target(self, found: RouteContext) -> Target:
-        return self.surrounded(partial(self._bare, found), self._routers(found))
+        surrounded = self._surrounded(partial(self._bare, found), self._routers(found))
+        return self._watched(surrounded, _pattern(found.effective))
 
-    def surrounded(
+    def unrouted(self, make: Callable[[ErrorHandlers], Target]) -> Target:
+        """Give a target for what no route fits."""
+        return self._watched(self._surrounded(make), None)
+
+    def _watched(self, target: Target, path: str | None) -> Target:
+        return Watched(target, path, self._watchers) if self._watchers else target
+
+    def _surrounded(
         self,
         make: Callable[[ErrorHandlers], Target],
         routers: Sequence[Surroundings] | None = None,
@@ -346,6 +359,14 @@ class _Always:
 
     async def handle(self, scope: Scope, receive: Any, send: Any) -> None:
         await self._app(scope, receive, send)
+
+
+def _pattern(route: Any) -> str | None:
+    """Give the path of a route as it was declared, without what converts its parameters."""
+    if isinstance(route, starlette.Mount):
+        return route.path or "/"
+    pattern: str | None = getattr(route, "path_format", None)
+    return pattern
 
 
 def _entry(order: int, route: Any, target: Target) -> Entry:

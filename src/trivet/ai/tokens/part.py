@@ -10,7 +10,7 @@ from trivet.ai.tokens.pieces import TokenSource
 from trivet.ai.tokens.stream import TokenStream
 from trivet.ai.tokens.ui_wire import UIMessageWire
 from trivet.app.part import Part
-from trivet.watching import Gauge, Happening, Reading, Watcher
+from trivet.watching import Gauge, Happening, Reading, Watcher, begun, ended
 
 __all__ = ["TokenStreams"]
 
@@ -34,6 +34,7 @@ class TokenStreams(Part):
         self._watchers: tuple[Watcher, ...] = ()
         self._running = 0
         self._tokens: dict[tuple[str, str], int] = {}
+        self._firsts: dict[str, tuple[float, int]] = {}  # seconds and streams, by model
 
     def openai(
         self, tokens: TokenSource, *, model: str, usage: bool = False, id: str | None = None
@@ -54,10 +55,22 @@ class TokenStreams(Part):
         self._watchers = (*self._watchers, watcher)
 
     def gauges(self) -> Sequence[Gauge]:
-        """Give how many streams run, and how many tokens went in and came out."""
+        """Give how many streams run, their tokens, and the time to the first of them."""
         return (
             Gauge("trivet_token_streams_running", "Streams of tokens that run", self._read_running),
             Gauge("trivet_tokens_total", "Tokens by model", self._read_tokens, counts=True),
+            Gauge(
+                "trivet_first_token_seconds_sum",
+                "Seconds to the first token, of all streams",
+                self._read_seconds,
+                counts=True,
+            ),
+            Gauge(
+                "trivet_first_token_seconds_count",
+                "Streams that had a first token",
+                self._read_firsts,
+                counts=True,
+            ),
         )
 
     async def _read_running(self) -> Sequence[Reading]:
@@ -69,15 +82,18 @@ class TokenStreams(Part):
             for (model, kind), count in self._tokens.items()
         ]
 
+    async def _read_seconds(self) -> Sequence[Reading]:
+        return [Reading(one[0], {"model": model}) for model, one in self._firsts.items()]
+
+    async def _read_firsts(self) -> Sequence[Reading]:
+        return [Reading(one[1], {"model": model}) for model, one in self._firsts.items()]
+
     def begins(self, generation: Generation) -> Happening | None:
         """Note that a stream begins."""
         self._running += 1
         if not self._watchers:
             return None
-        happening = generation.happening()
-        for one in self._watchers:
-            one.begins(happening)
-        return happening
+        return begun(self._watchers, generation.happening())
 
     def ends(self, generation: Generation, happening: Happening | None) -> None:
         """Note that a stream has ended."""
@@ -86,7 +102,9 @@ class TokenStreams(Part):
         for kind, count in counted.items():
             key = generation.model, kind
             self._tokens[key] = self._tokens.get(key, 0) + count
+        if generation.first_piece is not None:
+            seconds, streams = self._firsts.get(generation.model, (0.0, 0))
+            self._firsts[generation.model] = seconds + generation.first_piece, streams + 1
         if happening is not None:
             generation.tell(happening)
-            for one in self._watchers:
-                one.ends(happening)
+            ended(self._watchers, happening)
