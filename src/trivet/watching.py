@@ -25,6 +25,8 @@ job        the job's name           messaging.system, messaging.destination.name
                                     messaging.message.id, trivet.job.attempt,
                                     trivet.job.outcome at the end: done, later (it failed
                                     and is tried again), dead, cancelled, lost
+enqueue    the job's name           messaging.system, messaging.destination.name,
+                                    messaging.message.id, where one row was written alone
 cache      ``get, set, delete``     trivet.cache.key, trivet.cache.store,
                                     trivet.cache.outcome of a get: hit, stale, miss
 mail       the transport's name     messaging.message.id, messaging.destination.name,

@@ -26,7 +26,7 @@ SHELVES: tuple[frozenset[str], ...] = (
     frozenset({"events"}),
     frozenset({"forms", "jobs", "realtime", "resources", "sessions"}),
     frozenset({"auth", "webhooks"}),
-    frozenset({"admin", "adopt", "ai", "clients"}),
+    frozenset({"admin", "adopt", "ai", "clients", "devtools"}),
     frozenset({"cli", "dropin", "testing"}),
     frozenset({"__main__"}),
 )

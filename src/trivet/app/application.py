@@ -277,10 +277,13 @@ class App(Declaring):
 
     # -- the document ----------------------------------------------------------------------------
 
-    def openapi(self) -> dict[str, Any]:
-        """Give the OpenAPI document; made once, kept in `openapi_schema`, free to be changed."""
-        if not self.openapi_schema:
-            self.openapi_schema = get_openapi(
+    def openapi(self, *, sent: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Give the OpenAPI document; made once, kept in `openapi_schema`, free to be changed.
+
+        With `sent`, headers that a client always sends, it is made for such clients, and not kept.
+        """
+        if sent or not self.openapi_schema:
+            document = get_openapi(
                 title=self.title,
                 version=self.version,
                 openapi_version=self.openapi_version,
@@ -301,7 +304,11 @@ class App(Declaring):
                     for part in self.parts.values()
                     for name, scheme in part.security_schemes().items()
                 },
+                sent=sent or {},
             )
+            if sent:
+                return document
+            self.openapi_schema = document
         return self.openapi_schema
 
     def setup(self) -> None:

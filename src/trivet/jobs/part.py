@@ -242,8 +242,9 @@ class Jobs(Part):
         return tuple(found) or ("default",)
 
     def watch(self, watcher: Watcher) -> None:
-        """Tell of each attempt of a job that is made in this process from now on."""
+        """Tell of each job that this process puts in, and of each attempt that it makes."""
         self.watchers.append(watcher)
+        self.board.watchers.append(watcher)
 
     def probes(self) -> Sequence[Probe]:
         """Ask whether a queue has fallen behind by more than `WorkerOptions.most_lag`."""

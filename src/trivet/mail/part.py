@@ -18,14 +18,14 @@ import anyio
 import anyio.from_thread
 
 from trivet.app.application import App
-from trivet.app.part import Part
+from trivet.app.part import Link, Part
 from trivet.checks import Finding, Level
 from trivet.errors import SetupError
 from trivet.mail.addresses import Mailbox
 from trivet.mail.commands import group_of
 from trivet.mail.console import ConsoleTransport
 from trivet.mail.file import FileTransport
-from trivet.mail.inbox import Inbox, inbox_router
+from trivet.mail.inbox import INBOX_PATH, Inbox, inbox_router
 from trivet.mail.memory import MemoryTransport
 from trivet.mail.message import Attachment, Message
 from trivet.mail.templated import Renderer, written
@@ -250,6 +250,13 @@ class Mail(Part):
         if self._inbox is None or not self._owns_inbox:
             return None
         return inbox_router(self._inbox)
+
+    def links(self) -> Sequence[Link]:
+        """Give the inbox, in debug alone."""
+        if self._inbox is None or not self._owns_inbox:
+            return ()
+        about = "What the application has sent, before anybody else reads it."
+        return [Link("Mail", INBOX_PATH, about, is_development=True)]
 
     def lifespan(self, app: App) -> AbstractAsyncContextManager[Any]:
         """Open the transport when the app starts, and close it when it stops."""

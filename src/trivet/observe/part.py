@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from trivet.app.application import App
-from trivet.app.part import Part
+from trivet.app.part import Link, Part
 from trivet.checks import Finding, Level
 from trivet.observe.health import Health, Vitals
 from trivet.observe.metrics import Figures, Metrics, is_one_of_several
@@ -76,13 +76,25 @@ class Observe(Part):
                 router.include_router(one.router(self.readers))
         return router
 
+    def links(self) -> Sequence[Link]:
+        """Give where one asks whether the application is ready, and its figures."""
+        found = []
+        if self.vitals is not None and self.vitals.options.ready is not None:
+            about = "Whether what the application stands on is there."
+            found.append(Link("Readiness", self.vitals.options.ready, about))
+        if self.figures is not None:
+            found.append(Link("Metrics", self.figures.options.path, "Figures for Prometheus."))
+        return found
+
     def serving(self, app: App) -> AbstractAsyncContextManager[Any]:
         """Hear of the wish to stop while the application serves."""
         return self._serving()
 
     @asynccontextmanager
     async def _serving(self) -> AsyncIterator[None]:
-        if self.figures is not None and is_one_of_several():
+        # Who develops has the reloader for a parent, and one worker.
+        debug = self._app is not None and self._app.debug
+        if self.figures is not None and not debug and is_one_of_several():
             _log.warning(
                 "%s shows the figures of one of several workers, whichever is asked; let each"
                 " worker be a process with an address of its own, or see the page on observation",
@@ -91,8 +103,7 @@ class Observe(Part):
         if self.vitals is None:
             yield
             return
-        # Who develops does not want to wait for the next version of the code.
-        debug = self._app is not None and self._app.debug
+        # Nobody who develops wants to wait for the next version of the code.
         async with self.vitals.draining(0.0 if debug else self.vitals.options.drain):
             yield
 
