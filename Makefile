@@ -98,6 +98,8 @@ docs: $(VENV)/.docs  ## Build the documentation into site/; a broken link fails
 	@$(BIN)/python -m publishing.reference docs/reference/api
 	@$(BIN)/python -m publishing.measured docs/reference/measured
 	@$(BIN)/zensical build --clean --strict
+	$(call say,"Adding llms.txt and each page as Markdown")
+	@$(BIN)/python -m publishing.llms_txt
 
 docs-serve: $(VENV)/.docs  ## Show the documentation while writing it
 	$(call say,"Serving the documentation; stop with Ctrl+C")

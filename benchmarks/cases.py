@@ -13,6 +13,7 @@ from benchmarks.case import JSON_TYPE, LoadCase, Request, Threshold
 from benchmarks.data_cases import DATA_CASES, DATA_THRESHOLDS, SCRIPT_CASES
 from benchmarks.form_cases import FORM_CASES, FORM_THRESHOLDS
 from benchmarks.observe_cases import OBSERVE_CASES, OBSERVE_THRESHOLDS
+from benchmarks.stream_cases import STREAM_CASES, WORDS
 
 TOKENS = 100
 STREAMS = 50
@@ -85,10 +86,14 @@ LOAD_CASES = (
     *OBSERVE_CASES,
 )
 
-SPECIAL_CASES = ("websockets", "startup", "memory")
+SPECIAL_CASES = (*STREAM_CASES, "websockets", "startup", "memory")
 
 TITLES = {
     **{case.name: case.title for case in LOAD_CASES if case.app in ("app", "routes")},
+    **{
+        name: f"{streams} streams of a slow model at once, {WORDS} tokens each"
+        for name, streams in STREAM_CASES.items()
+    },
     "websockets": "Open WebSockets, idle, then one broadcast",
     "startup": "Import and first answered request of the hello application",
     "memory": "Memory of the hello process",
@@ -115,6 +120,11 @@ THRESHOLDS = (
         peer="trivet",
         at_most=1.10,
         peer_case="routes-1",
+    ),
+    Threshold("slow-tokens-50", "missing", "every token arrives", None, 0),
+    Threshold("slow-tokens-500", "missing", "every token arrives", None, 0),
+    Threshold(
+        "slow-tokens-500", "cost_us", "cheaper a token than FastAPI", "fastapi", 1.0, strict=True
     ),
     Threshold("websockets", "missing", "every message arrives", None, 0),
     Threshold(

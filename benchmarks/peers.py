@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.stream_cases import STREAM_CASES
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 APPS = HERE / "apps"
@@ -15,6 +17,7 @@ VENVS = HERE / ".venvs"
 BUILD = HERE / ".build"
 
 WEB = ("get", "post")
+SLOW = frozenset(STREAM_CASES)
 ROUTES = ("routes-1", "routes-1000")
 DATABASES = ("postgresql", "sqlite")
 ONE_ROW = tuple(f"data-key-{kind}" for kind in DATABASES)
@@ -94,10 +97,10 @@ def _uvicorn(prefix: str) -> tuple[str, ...]:
     )
 
 
-def _gunicorn(prefix: str) -> tuple[str, ...]:
+def _gunicorn(prefix: str, threads: int = 8) -> tuple[str, ...]:
     return (
         *("{python}", "-m", "gunicorn", prefix + "_{app}:app", "--bind", "127.0.0.1:{port}"),
-        *("--worker-class", "gthread", "--workers", "1", "--threads", "8"),
+        *("--worker-class", "gthread", "--workers", "1", "--threads", str(threads)),
         *("--log-level", "warning"),
     )
 
@@ -111,7 +114,8 @@ PEERS = (
             *("--port", "{port}", "--no-access-log"),
         ),
         cases=frozenset(
-            {*WEB, *ROUTES, "dependencies", "sync", "tokens", "websockets", "startup", "memory"}
+            {*WEB, *ROUTES, *SLOW}
+            | {"dependencies", "sync", "tokens", "websockets", "startup", "memory"}
             | {*ONE_ROW, *ROWS, *WORLDS, *FORTUNES, *SCRIPTS, *SIGNED_IN, *FORMS, *ADMIN}
             | {*RESOURCES, *OBSERVED}
         ),
@@ -131,7 +135,8 @@ PEERS = (
         title="FastAPI",
         command=_uvicorn("fastapi"),
         cases=frozenset(
-            {*WEB, *ROUTES, "dependencies", "sync", "tokens", "websockets", "startup", "memory"}
+            {*WEB, *ROUTES, *SLOW}
+            | {"dependencies", "sync", "tokens", "websockets", "startup", "memory"}
         ),
         packages=("fastapi", "starlette", "pydantic", "uvicorn", "uvloop", "httptools"),
         note="uvicorn (uvloop, httptools); return types, so Pydantic's Rust JSON",
@@ -192,6 +197,16 @@ PEERS = (
         cases=frozenset({*WEB, *ROUTES, "sync"}),
         packages=("flask", "gunicorn", "gunicorn-h1c", "orjson", "pydantic"),
         note="gunicorn, 1 worker, 8 threads, C parser; orjson",
+    ),
+    Peer(
+        name="flask-threads",
+        title="Flask, 500 threads",
+        # A worker that gives no sign of life for 30 seconds is killed, and its streams with it.
+        command=(*_gunicorn("flask", threads=500), "--timeout", "300"),
+        cases=SLOW,
+        packages=("flask", "gunicorn", "gunicorn-h1c", "orjson"),
+        note="as Flask, with a thread for each stream",
+        venv="flask",
     ),
     Peer(
         name="django",

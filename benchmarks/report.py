@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.cases import LOAD_CASES, THRESHOLDS, TITLES
 from benchmarks.data_cases import SCRIPT_CASES
+from benchmarks.stream_cases import STREAM_CASES
 from benchmarks.verdict import Figure, Sample, figure, judge
 
 # More of the server's processor than this for others, and the report warns.
@@ -19,6 +20,15 @@ SCRIPTS = frozenset(case.name for case in SCRIPT_CASES)
 # Whose cost the others are told as a share of, the first that was measured.
 REFERENCES = ("fastapi", "fastapi-sqlalchemy", "django")
 UNITS = {case.name: case.unit for case in LOAD_CASES}
+STREAM_COLUMNS = {
+    "cost_us": "CPU µs a token",
+    "missing": "tokens missing",
+    "first_ms": "first token, ms",
+    "first_p99_ms": "first token of the slowest 1 %, ms",
+    "seconds": "all whole after, s",
+    "pss_mb": "PSS, MB",
+    "pss_kb_per_stream": "PSS, KiB a stream",
+}
 WEBSOCKET_COLUMNS = {
     "pss_kb_per_connection": "PSS, KiB a connection",
     "rss_kb_per_connection": "RSS, KiB a connection",
@@ -71,7 +81,9 @@ def markdown(results: Results) -> str:
     cases = [name for name in TITLES if any(sample.case == name for sample in results.samples)]
     for case in cases:
         parts.append(f"## {TITLES[case]}")
-        if case == "websockets":
+        if case in STREAM_CASES:
+            parts.append(_columns(results, case, STREAM_COLUMNS))
+        elif case == "websockets":
             parts.append(_columns(results, case, WEBSOCKET_COLUMNS))
         elif case == "startup":
             parts.append(_columns(results, case, STARTUP_COLUMNS))

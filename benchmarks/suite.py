@@ -25,6 +25,7 @@ from benchmarks import (
     measure,
     peers,
     report,
+    slow_tokens,
     startup,
 )
 from benchmarks import websockets as open_sockets
@@ -35,6 +36,7 @@ from benchmarks.peers import Peer
 from benchmarks.report import Results
 from benchmarks.servers import Server, ServerFailed
 from benchmarks.stores import Kind
+from benchmarks.stream_cases import STREAM_CASES
 from benchmarks.verdict import Sample
 
 RESULTS = Path(__file__).with_name("results")
@@ -148,6 +150,9 @@ class Suite:
         for script in SCRIPT_CASES:
             if script.name in self.options.names and script.name in peer.cases:
                 self._script(peer, script, turn)
+        for name, streams in STREAM_CASES.items():
+            if name in self.options.names and name in peer.cases:
+                self._slow_tokens(peer, name, streams, turn)
         if "websockets" in self.options.names and "websockets" in peer.cases:
             self._websockets(peer, turn)
         if {"startup", "memory"} & set(self.options.names) and "startup" in peer.cases:
@@ -236,6 +241,22 @@ class Suite:
         self._say(
             f"round {turn + 1}  {peer.title:<20} {case.name:<24}{values['cpu_s']:9.2f} s of CPU, "
             f"peak {values['peak_mb']:.1f} MB, {values['growth_mb']:+.1f} MB"
+        )
+
+    def _slow_tokens(self, peer: Peer, name: str, streams: int, turn: int) -> None:
+        if (peer.name, name) in self._refused:
+            return
+        cpus = {"server_cpu": self.options.server_cpu, "load_cpu": self.options.load_cpu}
+        try:
+            values = slow_tokens.run(peer, streams=streams, **cpus)
+        except FAILURES as error:
+            self._fail(peer, name, error)
+            return
+        self._keep(Sample(name, peer.name, turn, values))
+        self._say(
+            f"round {turn + 1}  {peer.title:<20} {name:<24}{values['cost_us']:9.2f} µs a token, "
+            f"first after {values['first_ms']:.0f} ms, {values['pss_mb']:.1f} MB, "
+            f"{values['missing']:g} missing"
         )
 
     def _websockets(self, peer: Peer, turn: int) -> None:

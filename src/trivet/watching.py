@@ -37,6 +37,9 @@ call       ``GET``                  http.request.method, server.address, server.
                                     trivet.headers: those of the request, to be added to
 mail       the transport's name     messaging.message.id, messaging.destination.name,
                                     trivet.mail.recipients: how many
+generation ``chat alice``           gen_ai.request.model, gen_ai.usage.output_tokens, …,
+                                    gen_ai.server.time_to_first_token: in seconds,
+                                    trivet.pieces: how many, trivet.cost: where it is known
 ========== ======================== ===================================================
 """
 
