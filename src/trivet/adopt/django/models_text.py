@@ -81,7 +81,7 @@ def models_text(
     maker = _Maker(by_label, names, written, engine, uses_zones)
     parts = [maker.model(one) for one in wanted]
     head = '"""The tables of a Django project as models, written by `trivet adopt django`."""'
-    tables = "".join(f"\n\n{one}\n" for one in maker.tables)
+    tables = "".join(f"\n{one}\n" for one in maker.tables)
     written.text = (
         f"{head}\n\nfrom __future__ import annotations\n\n{maker.imports.text()}\n{tables}"
         + "".join(f"\n\n{part}\n" for part in parts)
@@ -104,7 +104,26 @@ def _wanted(
             if label in by_label and label not in found:
                 found.add(label)
                 waiting.append(label)
-    return [one for one in models if one.label in found]
+    return _in_order([by_label[label] for label in sorted(found)], by_label)
+
+
+def _in_order(wanted: list[ModelFacts], by_label: dict[str, ModelFacts]) -> list[ModelFacts]:
+    """Let what others refer to stand before them, as far as there are no circles."""
+    ordered: list[ModelFacts] = []
+    entered: set[str] = set()
+
+    def enter(model: ModelFacts) -> None:
+        if model.label in entered or model not in wanted:
+            return
+        entered.add(model.label)
+        for label in (one.to for one in (*model.fields, *model.many)):
+            if label in by_label:
+                enter(by_label[label])
+        ordered.append(model)
+
+    for model in wanted:
+        enter(model)
+    return ordered
 
 
 def _name(model: ModelFacts, own: set[str], wanted: Sequence[ModelFacts]) -> str:
@@ -226,6 +245,8 @@ class _Maker:
             if one.default is None or one.is_key:
                 return []
             text = repr(one.default)
+            if one.value_kind == "DecimalField":
+                text = f'Decimal("{one.default}")'
             return ["default=" + (text.replace("'", '"') if '"' not in text else text)]
         if one.factory == "now":
             return self._moments(one)

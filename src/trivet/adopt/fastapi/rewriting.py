@@ -299,18 +299,21 @@ def _with_title(call: cst.Call) -> cst.Call:
     )
     if not call.args:
         return call.with_changes(args=[title])
-    space = call.whitespace_before_args
-    after: Any = cst.SimpleWhitespace(" ")
-    if isinstance(space, cst.ParenthesizedWhitespace):
-        after = space.with_changes(
-            first_line=space.first_line.with_changes(
-                comment=None, whitespace=cst.SimpleWhitespace("")
-            ),
-            empty_lines=[],
-        )
-    return call.with_changes(
-        args=[title.with_changes(comma=cst.Comma(whitespace_after=after)), *call.args]
+    space: Any = call.whitespace_before_args
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        return call.with_changes(args=[title.with_changes(comma=comma), *call.args])
+    plain = space.with_changes(
+        first_line=space.first_line.with_changes(comment=None, whitespace=cst.SimpleWhitespace("")),
+        empty_lines=[],
     )
+    comma = cst.Comma(whitespace_after=plain)
+    *others, last = call.args
+    if "#" not in cst.Module([]).code_for_node(space) or not isinstance(last.comma, cst.Comma):
+        return call.with_changes(args=[title.with_changes(comma=comma), *call.args])
+    # A comment above the first argument stays its own: the title goes to the end.
+    ending = [last.with_changes(comma=comma), title.with_changes(comma=last.comma)]
+    return call.with_changes(args=[*others, *ending])
 
 
 def _merged(module: cst.Module) -> cst.Module:
@@ -324,9 +327,12 @@ def _merged(module: cst.Module) -> cst.Module:
                 first = None
             body.append(statement)
             continue
-        if first is None or not isinstance(statement, cst.SimpleStatementLine):
-            first = len(body)
-        elif not (statement.leading_lines or statement.trailing_whitespace.comment):
+        is_free = isinstance(statement, cst.SimpleStatementLine) and not (
+            statement.trailing_whitespace.comment
+        )
+        if first is None or not is_free:
+            first = len(body) if is_free else None
+        elif not statement.leading_lines:
             before = _own_import(body[first])
             assert before is not None, "it was one when it was noted"
             body[first] = body[first].with_changes(body=[_joined(before, node)])

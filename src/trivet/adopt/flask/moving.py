@@ -126,6 +126,7 @@ class _Body(cst.CSTTransformer):
             view.function,
             lambda name: judge.is_plain_name(file, name),
             lambda call: self._full(call.func) in _ASKED,
+            lambda node: self._full(node) == "flask.request.method",
         )
         self.kinds: set[str] = set()
         self.reads_request = False

@@ -31,7 +31,9 @@ class Plain:
         function: cst.FunctionDef,
         known: Callable[[str], bool],
         is_asked: Callable[[cst.Call], bool],
+        is_method: Callable[[cst.Attribute], bool],
     ) -> None:
+        self._is_method = is_method
         self._known = known
         self._is_asked = is_asked
         self._local: dict[str, bool] = {
@@ -62,6 +64,8 @@ class Plain:
             )
         if isinstance(node, cst.Call):
             return self._call(node)
+        if isinstance(node, cst.Attribute):
+            return self._is_method(node)
         return self._made_of(node)
 
     def _made_of(self, node: cst.BaseExpression) -> bool:

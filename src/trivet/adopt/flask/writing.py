@@ -73,7 +73,8 @@ def app_text(module: str, application: Maker, handlers: Sequence[Moved]) -> str:
     if aborts:
         text += _PAGES
     included = "app.include_router(moved)\n" if handlers else ""
-    end = f"\n\n# Last: what stands above is asked first.\n{included}"
+    gap = "\n\n" if aborts else "\n"
+    end = f"{gap}# Last: what stands above is asked first.\n{included}"
     return text + end + f'app.mount("/", WSGI(flask_{called}))\n'
 
 
