@@ -75,6 +75,8 @@ def moved(project: Project, judge: Judge, view: View, prefix: str) -> Moved:
         f"def {view.function.name.value}"
     )  # fmt: skip
     code = cst.Module([]).code_for_node(new.body)
+    if isinstance(new.body, cst.SimpleStatementSuite):
+        code = f"\n{code.strip()}"
     found.code = (
         f"@moved.{verb}\n{head}({', '.join(parameters)}) -> {kind}:{_dedented(code)}"
     ).replace("PATH", _quoted(path), 1)
@@ -143,6 +145,9 @@ class _Body(cst.CSTTransformer):
 
     def visit_Lambda(self, node: cst.Lambda) -> None:
         raise Stays("it has a function within it")
+
+    def visit_Global(self, node: cst.Global) -> None:
+        raise Stays(f"{node.names[0].name.value} is made anew by it, while the program runs")
 
     def visit_Yield(self, node: cst.Yield) -> None:
         raise Stays("it streams its answer")
@@ -247,12 +252,16 @@ def _abort(line: cst.SimpleStatementLine, full: Any) -> str | None:  # Any: a fu
 
 
 def _check_end(function: cst.FunctionDef) -> None:
-    if not isinstance(function.body, cst.IndentedBlock) or not _ends(function.body.body[-1]):
+    if not _ends(_last(function.body)):
         raise Stays("it may end without an answer")
 
 
+def _last(body: cst.BaseSuite) -> Any:  # Any: a statement
+    return body if isinstance(body, cst.SimpleStatementSuite) else body.body[-1]
+
+
 def _ends(statement: Any) -> bool:  # Any: a statement
-    if isinstance(statement, cst.SimpleStatementLine):
+    if isinstance(statement, cst.SimpleStatementLine | cst.SimpleStatementSuite):
         last = statement.body[-1]
         is_abort = isinstance(last, cst.Expr) and isinstance(last.value, cst.Call) and (
             get_full_name_for_node(last.value.func) == "abort"
@@ -260,8 +269,8 @@ def _ends(statement: Any) -> bool:  # Any: a statement
         return isinstance(last, cst.Return | cst.Raise) or is_abort
     if isinstance(statement, cst.If) and statement.orelse is not None:
         other = statement.orelse
-        is_over = _ends(other) if isinstance(other, cst.If) else _ends(other.body.body[-1])
-        return is_over and _ends(statement.body.body[-1])
+        is_over = _ends(other) if isinstance(other, cst.If) else _ends(_last(other.body))
+        return is_over and _ends(_last(statement.body))
     return False
 
 
