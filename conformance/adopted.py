@@ -7,10 +7,11 @@
 `docs_src` of FastAPI's source distribution is copied twice; the codemod writes over the second
 copy. Each application of both is imported, in a process of its own, and asked the same: for its
 OpenAPI document, and requests that are made from the document of FastAPI's own run. It needs an
-environment with both: `pip install fastapi==0.165.0 -e '.[all,adopt]' -r conformance/requirements.txt`.
+environment with both, which `make adopted` makes: FastAPI, and what its tests need.
 
-What two runs under FastAPI itself answer differently (times, random numbers) is not compared.
-Exit status: 0 where at least 95 % answer the same, 1 otherwise.
+HEAD in the header Allow is not compared, as Trivet answers it wherever GET is; nor is what two runs
+under FastAPI itself answer differently: times, random numbers. Exit status: 0 where at least 95 %
+answer the same, 1 otherwise.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import json
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -48,9 +48,8 @@ def main() -> int:
             for path in sorted((before / "docs_src").rglob("*.py"))
             if options.word in str(path.relative_to(before)) and _makes_application(path)
         ]
-        with ThreadPoolExecutor(options.workers) as pool:
-            found = list(pool.map(lambda name: _compare(name, before, after), names))
-    return _tell(dict(zip(names, found, strict=True)))
+        found = _compared(names, before, after)
+    return _tell(found)
 
 
 def _makes_application(path: Path) -> bool:
@@ -58,44 +57,46 @@ def _makes_application(path: Path) -> bool:
     return "FastAPI(" in text and not path.name.startswith("test_")
 
 
-def _compare(name: str, before: Path, after: Path) -> list[str]:
-    """Give what differs; the first word is `skipped` where FastAPI itself cannot run it."""
-    first = _asked("fastapi", name, before, None)
-    if "failed" in first:
-        return [f"skipped: under FastAPI itself: {first['failed']}"]
-    second = _asked("fastapi", name, before, first["requests"])
-    ours = _asked("trivet", name, after, first["requests"])
+def _compared(names: list[str], before: Path, after: Path) -> dict[str, list[str]]:
+    """Give what differs, by application; a line that begins with `skipped` counts for nothing."""
+    theirs = _asked("fastapi", before, dict.fromkeys(names))
+    requests = {name: one["requests"] for name, one in theirs.items() if "failed" not in one}
+    ours = _asked("trivet", after, requests)
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if name not in requests:
+            found[name] = [f"skipped: under FastAPI itself: {theirs[name]['failed']}"]
+        else:
+            found[name] = _differences(theirs[name], ours[name], theirs[name])
+    unlike = {name: requests[name] for name in requests if found[name]}
+    for name, again in _asked("fastapi", before, unlike).items():
+        found[name] = _differences(theirs[name], ours[name], again)
+    return found
+
+
+def _differences(first: dict[str, Any], ours: dict[str, Any], again: dict[str, Any]) -> list[str]:
     if "failed" in ours:
         return [f"does not run: {ours['failed']}"]
     differences = []
     if first["document"] != ours["document"]:
         differences.append(f"document: {_where(first['document'], ours['document'])}")
-    for number, (request, answer) in enumerate(zip(first["requests"], first["answers"], strict=True)):
-        again, got = second["answers"][number], ours["answers"][number]
+    asked = zip(first["requests"], first["answers"], strict=True)
+    for number, (request, answer) in enumerate(asked):
+        got = ours["answers"][number]
         for key, value in answer.items():
-            if again[key] == value and got[key] != value:
+            if again["answers"][number][key] == value and got[key] != value:
                 what = f"{request['method']} {request['url']}"
                 differences.append(f"{what}: {key} {value!r:.160} became {got[key]!r:.160}")
     return differences
 
 
-def _asked(kind: str, name: str, folder: Path, requests: Any) -> dict[str, Any]:
-    """Run one application in a process of its own, in a folder of its own."""
-    with tempfile.TemporaryDirectory() as place:
-        command = [sys.executable, str(ASKING), kind, name, str(folder)]
-        given = None if requests is None else json.dumps(requests)
-        try:
-            done = subprocess.run(
-                command, input=given or "", capture_output=True, text=True, cwd=place, timeout=120,
-                check=False,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return {"failed": "no end after 120 s"}
-    try:
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        return {"failed": (done.stderr.strip().splitlines() or ["nothing was said"])[-1]}
-    return found
+def _asked(kind: str, folder: Path, requests: dict[str, Any]) -> dict[str, Any]:
+    """Ask applications; gives what each said, by its name."""
+    jobs = [{"name": name, "requests": one} for name, one in requests.items()]
+    command = [sys.executable, str(ASKING), kind, str(folder)]
+    done = subprocess.run(command, input=json.dumps(jobs), stdout=subprocess.PIPE, text=True)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return dict(zip(requests, lines, strict=True))
 
 
 def _where(old: Any, new: Any, path: str = "") -> str:
@@ -126,7 +127,6 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("word", nargs="?", default="", help="only paths that contain it")
     parser.add_argument("--as", dest="own", choices=["trivet", "fastapi"], default="trivet")
-    parser.add_argument("--workers", type=int, default=2)
     return parser.parse_args()
 
 

@@ -1,9 +1,10 @@
-"""Import one application and ask it; prints one line of JSON. Started by `adopted.py`.
+"""Import applications and ask them; a line of JSON for each. Started by `adopted.py`.
 
-    python conformance/asking.py fastapi|trivet docs_src.first_steps.tutorial001 FOLDER
+    python conformance/asking.py fastapi|trivet FOLDER < jobs.json
 
-Requests come in as JSON; where none do, they are made from the application's own document: one that
-fits each operation, and some that do not.
+A job has the name of a module and the requests that are to be sent; where they are null they are
+made from the application's own document: one that fits each operation, and some that do not. Each
+application is in a process of its own, forked from one that has imported the framework.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import sys
+import tempfile
 import warnings
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -19,25 +22,51 @@ from urllib.parse import quote, urlencode
 FORM = "application/x-www-form-urlencoded"
 # What apps of the documentation ask for before they start.
 ENVIRONMENT = {"ADMIN_EMAIL": "admin@example.org", "PYTHONDONTWRITEBYTECODE": "1"}
+SECONDS = 60  # for one application
 
 
 def main() -> None:
     """Do what the file's first lines say."""
-    kind, name, folder = sys.argv[1:]
-    given = sys.stdin.read()
+    kind, folder = sys.argv[1:]
     sys.path.insert(0, folder)
     os.environ.update(ENVIRONMENT)
-    for needed in ("static", "templates"):
-        os.makedirs(needed, exist_ok=True)
     warnings.simplefilter("ignore")
     if kind == "trivet":
-        dropin = importlib.import_module("trivet.dropin.fastapi")
-        dropin.install()
+        importlib.import_module("trivet.dropin.fastapi").install()
+        importlib.import_module("trivet.testing")
+    importlib.import_module("fastapi.testclient")
+    for job in json.load(sys.stdin):
+        sys.stdout.write(_in_a_process(job) + "\n")
+        sys.stdout.flush()
+
+
+def _in_a_process(job: dict[str, Any]) -> str:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        signal.alarm(SECONDS)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        with tempfile.TemporaryDirectory() as place, os.fdopen(writing, "w") as answer:
+            os.chdir(place)
+            for needed in ("static", "templates"):
+                os.makedirs(needed)
+            answer.write(json.dumps(_result(job)))
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        found = answer.read()
+    os.waitpid(child, 0)
+    return found or json.dumps({"failed": f"no answer within {SECONDS} s"})
+
+
+def _result(job: dict[str, Any]) -> dict[str, Any]:
     try:
-        result = _asked(importlib.import_module(name), json.loads(given) if given else None)
+        return _asked(importlib.import_module(job["name"]), job["requests"])
     except Exception as error:
-        result = {"failed": f"{type(error).__name__}: {error}".splitlines()[0]}
-    sys.stdout.write(json.dumps(result) + "\n")
+        return {"failed": f"{type(error).__name__}: {error}".splitlines()[0]}
 
 
 def _asked(module: Any, requests: Any) -> dict[str, Any]:
@@ -101,8 +130,9 @@ def _of_operation(
         _fitted(document, path, method, [p for p in required if p["in"] == "path"], None, ""),
         _fitted(document, path, method, parameters, bad, kind, wrong=True),
         _fitted(document, path, "PUT" if method != "PUT" else "PATCH", required, None, ""),
-        {**_fitted(document, path, method, required, body, kind), "url": _url(document, path, required) + "/"},
-    ]  # fmt: skip
+    ]
+    slashed = _url(document, path, required) + "/"
+    made.append(_fitted(document, path, method, required, body, kind) | {"url": slashed})
     if body is not None:
         made.append(_fitted(document, path, method, required, "{not json", kind))
         made.append(_fitted(document, path, method, required, body, "text/plain"))
@@ -113,7 +143,7 @@ def _url(document: dict[str, Any], path: str, parameters: list[Any], *, wrong: b
     for one in parameters:
         if one["in"] == "path":
             value = _text(_sample(document, one.get("schema", {}), wrong=wrong))
-            path = path.replace("{%s}" % one["name"], quote(value, safe=""))
+            path = path.replace("{" + one["name"] + "}", quote(value, safe=""))
     return path.replace("{", "").replace("}", "")
 
 
@@ -213,7 +243,7 @@ def _sample(document: dict[str, Any], schema: Any, *, wrong: bool = False, depth
         return [_sample(document, schema.get("items", {}), wrong=wrong, depth=depth + 1)] * 2
     if wrong:
         return {"string": 7, "integer": "seven", "number": "much", "boolean": "maybe"}.get(
-            str(schema.get("type")), None
+            str(schema.get("type"))
         )
     return _leaf(schema)
 

@@ -1,4 +1,4 @@
-"""A Django project inside Trivet: the same answers, its tables as models, its accounts taken over."""
+"""A Django project inside Trivet: the same answers, its tables as models, its accounts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ LogEntry.objects.create(user=ann, content_type=about, object_id="1", object_repr
     action_flag=CHANGE, change_message=json.dumps([{"changed": {"fields": ["Question text"]}}]),
     action_time=datetime(2026, 2, 3, tzinfo=UTC))
 LogEntry.objects.create(user=ann, content_type=ContentType.objects.get_for_model(User),
-    object_id=str(bob.pk), object_repr="bob", action_flag=ADDITION, change_message="[{\\"added\\": {}}]")
+    object_id=str(bob.pk), object_repr="bob", action_flag=ADDITION,
+    change_message="[{\\"added\\": {}}]")
 print("null")
 """
 # What is asked, of Django itself and of Trivet.
@@ -195,8 +196,8 @@ def test_report_names_settings_models_views_and_decisions(filled: Path) -> None:
     said = {(note["kind"], note["place"], note["what"]) for note in notes}
     assert ("found", "polls/models.py:12", "the model polls.Question on polls_question") in said
     assert ("found", "mysite/settings.py:11", "the application polls") in said
-    assert ("found", "mysite/settings.py:47", "the database 'default': sqlite3") in said
-    assert ("stays", "polls/views.py:11", "/polls/ → index (polls:index)") in said
+    assert ("found", "mysite/settings.py:42", "the database 'default': sqlite3") in said
+    assert ("stays", "polls/views.py:10", "/polls/ → index (polls:index)") in said
     assert any(kind == Kind.DECIDE and "CASCADE" in what for kind, _, what in said)
     assert "only-for-tests" not in json.dumps(notes)
 
@@ -209,7 +210,7 @@ second = run("--from", {source!r}, "--write")
 third = run("--from", {source!r}, "--write")
 with TestClient(app, base_url="https://testserver") as client:
     signed = [
-        client.post("/auth/sign-in", json={{"login": "ann", "password": word}}).status_code
+        client.post("/auth/sign-in", json={{"log_in": "ann", "password": word}}).status_code
         for word in ("wrong", "a long secret")
     ]
     async def look():
@@ -235,8 +236,7 @@ print(json.dumps([first, second, third, signed, users, groups, log]))
     assert "Nothing is written; --write does." in first
     assert "Written, all in one transaction." in second
     assert "3 accounts are there already" in third
-    assert signed[0] == 400 or signed[0] == 401
-    assert signed[1] < 300
+    assert signed == [401, 200]
     assert [row[:9] for row in users] == [
         [1, "ann", "ann@example.org", "Ann Lee", True, True, True, [], []],
         [2, "bob", None, "", False, True, False, ["question.add"], ["editors"]],
@@ -279,7 +279,9 @@ def column(name: str, kind: str, **more: Any) -> Field:
 
 
 def text(*columns: Field, engine: str = "sqlite3", uses_zones: bool = True) -> str:
-    model = ModelFacts("shop", "Thing", "", 1, "shop_thing", True, False, [], list(columns), [], [], True)
+    model = ModelFacts(
+        "shop", "Thing", "", 1, "shop_thing", True, False, [], list(columns), [], [], True
+    )
     return models_text([model], {"shop.Thing"}, engine=engine, uses_zones=uses_zones).text
 
 
@@ -293,7 +295,7 @@ def text(*columns: Field, engine: str = "sqlite3", uses_zones: bool = True) -> s
         (column("a", "DurationField"), "a: Mapped[int]"),
         (column("save", "DateField"), "save_: Mapped[date] = field(name=\"save\")"),
         (column("a", "BooleanField", default=True), "a: Mapped[bool] = field(default=True)"),
-        (column("a", "UUIDField", factory="uuid4"), "a: Mapped[UUID] = field(default_factory=uuid4)"),
+        (column("a", "UUIDField", factory="list"), "a: Mapped[UUID] = field(default_factory=list)"),
         (column("password", "TextField"), 'password: Mapped[str] = field(info={"private": True})'),
     ],
 )  # fmt: skip

@@ -40,9 +40,7 @@ def rewritten(tmp_path: Path, text: str, *, own: bool = True) -> str:
 
 
 @pytest.mark.parametrize(("place", "home"), NATIVE.items(), ids=lambda one: ".".join(one))
-def test_native_name_is_the_same_object_as_in_the_dropin(
-    place: tuple[str, str], home: str
-) -> None:
+def test_native_name_is_the_same_object_as_in_the_dropin(place: tuple[str, str], home: str) -> None:
     module, name = place
 
     theirs = getattr(import_module(f"trivet.dropin.{module}"), name)
@@ -106,11 +104,14 @@ def test_import_with_comments_in_it_goes_to_the_dropin_as_a_whole(tmp_path: Path
     [
         ("import fastapi\n", "from trivet.dropin import fastapi\n"),
         ("import fastapi as f\n", "from trivet.dropin import fastapi as f\n"),
-        ("import os, fastapi.responses as r\n", "import os; import trivet.dropin.fastapi.responses as r\n"),
+        (
+            "import os, fastapi.responses as r\n",
+            "import os; import trivet.dropin.fastapi.responses as r\n",
+        ),
         ("from fastapi import *\n", "from trivet.dropin.fastapi import *\n"),
-        ("from fastapi import Query as Q; import os\n", "from trivet import Query as Q; import os\n"),
+        ("from fastapi import Query as Q; a = 1\n", "from trivet import Query as Q; a = 1\n"),
         ("if 1:\n    from fastapi import Query\n", "if 1:\n    from trivet import Query\n"),
-        ("from fastapi import APIRouter as R\nr = R()\n", "from trivet import Router as R\nr = R()\n"),
+        ("from fastapi import APIRouter as R\nR()\n", "from trivet import Router as R\nR()\n"),
     ],
 )  # fmt: skip
 def test_imports_of_every_form(tmp_path: Path, old: str, new: str) -> None:

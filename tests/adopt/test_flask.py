@@ -1,4 +1,4 @@
-"""A Flask project inside Trivet: it answers the same at every step, and says why what stays stays."""
+"""A Flask project inside Trivet: the same answers, and a reason for each route that stays."""
 
 from __future__ import annotations
 

@@ -48,9 +48,7 @@ class Note:
 def report_of(notes: Iterable[Note]) -> str:
     """Give all notes as text, by kind, each with its place before it."""
     given = list(notes)
-    parts = [
-        _section(_TITLES[kind], [one for one in given if one.kind is kind]) for kind in Kind
-    ]
+    parts = [_section(_TITLES[kind], [one for one in given if one.kind is kind]) for kind in Kind]
     return "\n".join(part for part in parts if part)
 
 

@@ -69,7 +69,8 @@ def plan_accounts(
     """Decide what becomes of Django's accounts.
 
     `models` are the application's, by whose tables permissions find their names; `log_in` is how
-    its accounts sign in, and `user` what their model is called in permissions; without `keeps_log` the admin's log is left out.
+    its accounts sign in, and `user` what their model is called in permissions; without
+    `keeps_log` the admin's log is left out.
     """
     plan = AccountPlan()
     names = _Names(tables, {one.__tablename__: one for one in models}, user)

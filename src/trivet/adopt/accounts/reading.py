@@ -58,12 +58,8 @@ def _read(connection: Connection, user_table: str) -> DjangoTables:
         users=_rows(connection, user_table),
         groups=_rows(connection, "auth_group"),
         memberships=_pairs(connection, f"{user_table}_groups", key, "group_id"),
-        user_permissions=_pairs(
-            connection, f"{user_table}_user_permissions", key, "permission_id"
-        ),
-        group_permissions=_pairs(
-            connection, "auth_group_permissions", "group_id", "permission_id"
-        ),
+        user_permissions=_pairs(connection, f"{user_table}_user_permissions", key, "permission_id"),
+        group_permissions=_pairs(connection, "auth_group_permissions", "group_id", "permission_id"),
         permissions=_rows(connection, "auth_permission"),
         content_types=_rows(connection, "django_content_type"),
         log=_rows(connection, "django_admin_log"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Table, func, insert, inspect, select, text
@@ -26,7 +27,7 @@ async def already_there(database: Database, user: Any, log: Table | None) -> Kno
         async with database.own_transaction() as unit:
             names = await unit.rows(select(user.username, user.email))
             groups = await unit.rows(select(Group.name, Group.permissions))
-            taken = []
+            taken: Sequence[Any] = ()
             if log is not None:
                 taken = await unit.rows(select(log.c.batch).where(log.c.batch.like("django-%")))
     except (OperationalError, ProgrammingError) as error:
@@ -44,9 +45,7 @@ async def already_there(database: Database, user: Any, log: Table | None) -> Kno
     )
 
 
-async def take_over(
-    plan: AccountPlan, database: Database, user: Any, log: Table | None
-) -> None:
+async def take_over(plan: AccountPlan, database: Database, user: Any, log: Table | None) -> None:
     """Write a plan in one transaction; raises whatever the database says, and nothing is written.
 
     `user` is the application's model of accounts, `log` the table of its admin's history.

@@ -113,7 +113,8 @@ def _tell_decisions(adoption: Adoption, site: Site, written: Written, own: set[s
                     "delete such rows through Django, or give the database the rule in a migration",
                 )
     if site.engine not in ("sqlite3", "postgresql", "mysql"):
-        adoption.note(Kind.DECIDE, "", f"Trivet has no driver for {site.engine}; no Database is used")
+        what = f"Trivet has no driver for {site.engine}; no Database is used"
+        adoption.note(Kind.DECIDE, "", what)
     elif site.databases["default"].get("is_socket"):
         adoption.note(
             Kind.DECIDE,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from trivet.adopt.django.project import Field, Many, ModelFacts
 from trivet.db.reflect.names import ATTRIBUTES, is_secret
@@ -66,7 +65,7 @@ class _Imports:
         for module in sorted(self.found):
             names = ", ".join(sorted(self.found[module]))
             is_outside = module.split(".")[0] in ("sqlalchemy", "trivet")
-            groups[is_outside].append(f"from {module} import {names}")
+            groups[1 if is_outside else 0].append(f"from {module} import {names}")
         return "\n\n".join("\n".join(group) for group in groups if group)
 
 
@@ -116,7 +115,7 @@ def _in_order(wanted: list[ModelFacts], by_label: dict[str, ModelFacts]) -> list
         if model.label in entered or model not in wanted:
             return
         entered.add(model.label)
-        for label in (one.to for one in (*model.fields, *model.many)):
+        for label in (*(one.to for one in model.fields), *(one.to for one in model.many)):
             if label in by_label:
                 enter(by_label[label])
         ordered.append(model)

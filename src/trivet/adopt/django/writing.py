@@ -6,15 +6,15 @@ from trivet.adopt.django.project import Site
 
 __all__ = ["app_text"]
 
-_SQLITE = '''    return f"sqlite:///{settings.DATABASES['default']['NAME']}"
-'''
-_SERVER = '''    given = settings.DATABASES["default"]
+_SQLITE = """    return f"sqlite:///{settings.DATABASES['default']['NAME']}"
+"""
+_SERVER = """    given = settings.DATABASES["default"]
     who = quote(given["USER"] or "{user}", safe="")
     if given["PASSWORD"]:
         who += ":" + quote(given["PASSWORD"], safe="")
     where = f"{{given['HOST'] or '127.0.0.1'}}:{{given['PORT'] or {port}}}"
     return f"{scheme}://{{who}}@{{where}}/{{given['NAME']}}"
-'''
+"""
 _SCHEMES = {"postgresql": ("postgresql", "postgres", 5432), "mysql": ("mysql", "root", 3306)}
 
 
@@ -25,7 +25,7 @@ def app_text(site: Site, *, has_models: bool) -> str:
     quoting = "from urllib.parse import quote\n" if scheme else ""
     models = "import trivet_models  # noqa: F401  # the project's tables\n" if has_models else ""
     database = "from trivet.db import Database\n" if has_database else ""
-    text = f'''"""A Django project inside Trivet: what has moved is answered here, all else by Django.
+    text = f'''"""A Django project inside Trivet: what moves is answered here, all else by Django.
 
 Run it with `trivet dev trivet_app.py`. To move a view on, write its route above the mount.
 """
@@ -56,7 +56,7 @@ from trivet import App  # noqa: E402
     if models:
         text += "\n" + models.replace("F401", "E402, F401")
     if has_database:
-        text += '\n\ndef database_url() -> str:\n'
+        text += "\n\ndef database_url() -> str:\n"
         text += '    """Give the address of Django\'s own database, as its settings have it."""\n'
         if scheme is None:
             text += _SQLITE
@@ -77,7 +77,7 @@ from trivet import App  # noqa: E402
 
 _APP = """
 
-# As it was under Django: no headers, pages or limits that were not there. Take these out one by one.
+# As under Django: no headers, pages or limits that were not there. Take these out one by one.
 app = App(
     title="{title}",
     secure_headers=None,

@@ -26,8 +26,9 @@ _OTHER = (
 def adopt_fastapi(root: Path, *, own: bool = True) -> Adoption:
     """Read a project that imports FastAPI; gives it as it would be on Trivet.
 
-    With `own` its application is an `App`, with Trivet's defaults; without, it stays `FastAPI`, from
-    the drop-in, and answers as before to the last letter. Raises `SetupError` where nothing is.
+    With `own` its application is an `App`, with Trivet's defaults; without, it stays `FastAPI`,
+    from the drop-in, and answers as before to the last letter. Raises `SetupError` where there is
+    no project.
     """
     adoption = Adoption(root)
     sources = list(gather(adoption, "fastapi"))
@@ -79,9 +80,7 @@ def _tell_kept(adoption: Adoption, source: Source, found: Facts, whole: frozense
         )
 
 
-def _tell_decisions(
-    adoption: Adoption, files: list[tuple[Source, Facts]], *, own: bool
-) -> None:
+def _tell_decisions(adoption: Adoption, files: list[tuple[Source, Facts]], *, own: bool) -> None:
     for source, found in files:
         for spot in found.strings:
             adoption.note(

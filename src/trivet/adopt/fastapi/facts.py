@@ -180,9 +180,9 @@ class _Look(cst.CSTVisitor):
 
     def _stranger(self, module: str, node: cst.CSTNode) -> None:
         parts = module.split(".")
-        if parts[0].startswith("fastapi_") or (parts[0] != "fastapi" and "fastapi" in parts[1:]):
-            if parts[0] != "trivet":
-                self.facts.strangers.append(Spot(self._line(node), module))
+        is_bridge = "fastapi" in parts[1:] and parts[0] not in ("fastapi", "trivet")
+        if is_bridge or parts[0].startswith("fastapi_"):
+            self.facts.strangers.append(Spot(self._line(node), module))
 
     def visit_Annotation(self, node: cst.Annotation) -> None:
         self._annotations += 1

@@ -56,9 +56,7 @@ def rewrite(wrapper: MetadataWrapper, kept: frozenset[str], passed_on: frozenset
 class _Change(cst.CSTTransformer):
     METADATA_DEPENDENCIES = (PositionProvider, ScopeProvider)
 
-    def __init__(
-        self, module: cst.Module, kept: frozenset[str], passed_on: frozenset[str]
-    ) -> None:
+    def __init__(self, module: cst.Module, kept: frozenset[str], passed_on: frozenset[str]) -> None:
         super().__init__()
         self.lines: list[tuple[int, str]] = []
         self._module = module
@@ -267,9 +265,7 @@ def _in_order(
     if "#" in code or sorted(map(_name, old), key=str.lower) != list(map(_name, old)):
         return list(new)
     ordered = sorted(new, key=lambda one: _name(one).lower())
-    return [
-        one.with_changes(comma=place.comma) for one, place in zip(ordered, new, strict=True)
-    ]
+    return [one.with_changes(comma=place.comma) for one, place in zip(ordered, new, strict=True)]
 
 
 def _from_module(node: cst.ImportFrom, module: str) -> cst.ImportFrom:

@@ -1,4 +1,4 @@
-"""From Flask: the application stays and is mounted; routes that answer the same are moved before it."""
+"""From Flask: the application is mounted; routes that answer the same are moved before it."""
 
 from __future__ import annotations
 

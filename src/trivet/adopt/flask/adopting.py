@@ -47,7 +47,7 @@ def adopt_flask(root: Path) -> Adoption:
             Kind.DECIDE,
             "",
             f"{number} lines make a Flask application, so that none could be chosen",
-            "mount each by hand: app.mount(\"/\", WSGI(flask_app))",
+            'mount each by hand: app.mount("/", WSGI(flask_app))',
         )
         return adoption
     taken = _Taken()
@@ -62,9 +62,7 @@ def adopt_flask(root: Path) -> Adoption:
     return adoption
 
 
-def _take(
-    adoption: Adoption, project: Project, judge: Judge, view: View, taken: _Taken
-) -> None:
+def _take(adoption: Adoption, project: Project, judge: Judge, view: View, taken: _Taken) -> None:
     place = f"{view.file}:{view.line}"
     name = view.function.name.value
     try:
@@ -119,7 +117,8 @@ def _blueprint(project: Project, view: View) -> Maker:
 def _tell_found(adoption: Adoption, project: Project) -> None:
     for app in project.applications:
         where = f", in {app.factory}()" if app.factory else ""
-        adoption.note(Kind.FOUND, f"{app.file}:{app.line}", f"the application {app.variable}{where}")
+        what = f"the application {app.variable}{where}"
+        adoption.note(Kind.FOUND, f"{app.file}:{app.line}", what)
     for blueprint in project.blueprints:
         prefix = f" at {blueprint.prefix}" if blueprint.prefix else ""
         adoption.note(
@@ -149,8 +148,8 @@ def _tell_decisions(adoption: Adoption, project: Project) -> None:
                 "leave what needs it to Flask, or use Trivet's own part",
             )
     for name, lines in other_files(adoption.root, *_OTHER):
-        for number, line in enumerate(lines, 1):
-            if _START.search(line):
+        for number, text in enumerate(lines, 1):
+            if _START.search(text):
                 adoption.note(
-                    Kind.DECIDE, f"{name}:{number}", line.strip(), "trivet run trivet_app.py"
+                    Kind.DECIDE, f"{name}:{number}", text.strip(), "trivet run trivet_app.py"
                 )

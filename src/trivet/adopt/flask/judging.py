@@ -16,10 +16,10 @@ __all__ = ["Judge", "Stays"]
 
 # What Trivet has in place of Flask's names, as a line for the report.
 MENDS = {
-    "flask.g": "a dependency: `def get_db() -> Iterator[Db]`, and `db: Annotated[Db, Depends(get_db)]`",
+    "flask.g": "a dependency: `db: Annotated[Db, Depends(get_db)]`",
     "flask.session": "`request.session`, with the hook trivet.middleware.sessions.Sessions",
     "flask.flash": "`session.flash(...)` of trivet.sessions",
-    "flask.render_template": "`@app.get(..., template=\"x.html\")`, with the part trivet.templates.Templates",
+    "flask.render_template": "`trivet.templates`, whose templates are Jinja2's too",
     "flask.url_for": '`request.url_for("name", id=1)`',
     "flask.redirect": "`return RedirectResponse(url, status_code=302)`",
     "flask.current_app": "settings that are imported, or a dependency",
@@ -55,7 +55,8 @@ class Judge:
         for file in self._project.files.values():
             for name, line in file.extensions.items():
                 if name not in _HARMLESS:
-                    raise Stays(f"{name} ({file.source.name}:{line}) may stand around every request")
+                    place = f"{file.source.name}:{line}"
+                    raise Stays(f"{name} ({place}) may stand around every request")
             if file.wraps_wsgi is not None:
                 raise Stays(f"{file.source.name}:{file.wraps_wsgi} puts WSGI middleware around all")
         owners = {one.variable for one in self._project.blueprints if one.file == view.file}
@@ -71,9 +72,9 @@ class Judge:
         place = f"{hook.file}:{hook.line}"
         if hook.kind.startswith(("teardown", "context", "app_context")):
             return
-        if hook.kind in _BEFORE and hook.function is not None:
-            if not self._may_answer(hook):
-                return
+        is_before = hook.kind in _BEFORE and hook.function is not None
+        if is_before and not self._may_answer(hook):
+            return
         if "error" in hook.kind:
             return  # asked where something is aborted
         raise Stays(f"{hook.kind} at {place} may change or give its answer")

@@ -185,9 +185,9 @@ class _Body(cst.CSTTransformer):
         if self._judge.has_error_handlers:
             raise Stays("it aborts, and the project has pages of its own for errors")
         self._found.trivet |= {"HTTPException"}
-        return updated_node.with_changes(
-            body=[cst.parse_statement(aborting).body[0]]  # type: ignore[union-attr]  # a line
-        )
+        made = cst.parse_statement(aborting)
+        assert isinstance(made, cst.SimpleStatementLine), "it is one line"
+        return updated_node.with_changes(body=made.body)
 
     def leave_Return(self, original_node: cst.Return, updated_node: cst.Return) -> cst.Return:
         value, status = original_node.value, ""

@@ -37,7 +37,8 @@ class Plain:
         self._known = known
         self._is_asked = is_asked
         self._local: dict[str, bool] = {
-            one.name.value: True for one in function.params.params  # from a path: texts and numbers
+            one.name.value: True
+            for one in function.params.params  # from a path: texts and numbers
         }
         for _ in range(3):  # what is assigned further down may be read in a loop further up
             function.body.visit(_Assigned(self))

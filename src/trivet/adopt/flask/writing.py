@@ -80,7 +80,7 @@ def app_text(module: str, application: Maker, handlers: Sequence[Moved]) -> str:
 
 _APP = """
 
-# As it was under Flask: no headers, pages or limits that were not there. Take these out one by one.
+# As under Flask: no headers, pages or limits that were not there. Take these out one by one.
 app = App(
     title="{title}",
     secure_headers=None,
