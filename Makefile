@@ -6,12 +6,12 @@ JOBS ?= auto
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-SOURCES := src tests $(wildcard examples benchmarks conformance)
+SOURCES := src tests $(wildcard examples benchmarks conformance publishing)
 # One line a step; no colour where the output is not a terminal or NO_COLOR is set.
 say = @if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then printf '\033[1;36m▸ %s\033[0m\n' $(1); else printf '▸ %s\n' $(1); fi
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest lint format types docs docs-serve bench conformance adopted lock clean
+.PHONY: help demo test test-failed test-lowest lint format types docs docs-serve bench conformance adopted screenshots lock clean
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +53,10 @@ $(VENV)-conformance/.installed: pyproject.toml constraints.txt conformance/requi
 		--requirement conformance/requirements.txt
 	@touch $@
 
+screenshots: $(VENV)/.test  ## Take the pictures of the documentation anew
+	$(call say,"Taking pictures of the admin")
+	@$(BIN)/python -m publishing.screenshots docs/assets/admin
+
 demo: $(VENV)/.demo  ## Start the demo application and print its addresses
 	$(call say,"A record shop on SQLite: http://127.0.0.1:8000 · its admin http://127.0.0.1:8000/admin/ (the password is printed below) · its mail http://127.0.0.1:8000/_dev/mail · documentation http://127.0.0.1:8000/docs · stop with Ctrl+C")
 	@$(BIN)/trivet dev examples/shop.py
@@ -60,6 +64,10 @@ demo: $(VENV)/.demo  ## Start the demo application and print its addresses
 test: lint types  ## Lint, check types, run every test
 	$(call say,"Running the tests")
 	@$(BIN)/python -m pytest -n $(JOBS)
+
+test-failed: lint types  ## Run again, one after the other, what failed the last time
+	$(call say,"Running what failed again alone")
+	@$(BIN)/python -m pytest -n 0 --last-failed --last-failed-no-failures none
 
 lint: $(VENV)/.test  ## Check style and formatting with ruff
 	$(call say,"Checking style with ruff")
@@ -87,10 +95,14 @@ test-lowest:  ## Run every test on the lowest versions that pyproject.toml allow
 
 docs: $(VENV)/.docs  ## Build the documentation into site/; a broken link fails
 	$(call say,"Building the documentation into site/")
+	@$(BIN)/python -m publishing.reference docs/reference/api
+	@$(BIN)/python -m publishing.measured docs/reference/measured
 	@$(BIN)/zensical build --clean --strict
 
 docs-serve: $(VENV)/.docs  ## Show the documentation while writing it
 	$(call say,"Serving the documentation; stop with Ctrl+C")
+	@$(BIN)/python -m publishing.reference docs/reference/api
+	@$(BIN)/python -m publishing.measured docs/reference/measured
 	@$(BIN)/zensical serve
 
 bench: $(VENV)/.bench  ## Run the benchmarks

@@ -9,7 +9,9 @@ from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
+from jinja2 import Environment
 
+from tests.compiled_templates import compiled_once
 from tests.databases import drop_all
 
 # No deadline: how long an example takes says more about the machine than about Trivet.
@@ -20,6 +22,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("trivet")
+
+Environment.compile = compiled_once(Environment.compile)  # type: ignore[method-assign]
 
 
 def pytest_sessionfinish() -> None:

@@ -62,12 +62,12 @@ async def test_numbers_are_counted_from_what_was_set(make: Callable[[], Cache]) 
 
 async def test_touch_keeps_a_value_longer_and_its_tags(make: Callable[[], Cache]) -> None:
     cache = make()
-    await cache.set("a", "x", ttl=0.2, tags=["t"])
+    await cache.set("a", "x", ttl=1.5, tags=["t"])
 
     assert await cache.touch("a", ttl=60)
     assert not await cache.touch("none")
 
-    await asyncio.sleep(0.25)  # longer than it would have lived
+    await asyncio.sleep(1.6)  # longer than it would have lived
     assert await cache.get("a") == "x"
     await cache.delete_tags("t")
     assert await cache.get("a") is None
@@ -156,7 +156,7 @@ async def test_a_value_from_before_a_deletion_is_kept_by_nobody(
             await other.clear()
 
     # Who asks after the deletion, in this process or another, is not given the old one.
-    after = await asyncio.wait_for(cache.get_or_set("p", lambda: "new", str, tags=["t"]), 5)
+    after = await asyncio.wait_for(cache.get_or_set("p", lambda: "new", str, tags=["t"]), 60)
     may_end.set()
     assert await slow == "old"
     assert after == "new"
@@ -247,16 +247,15 @@ async def test_a_process_that_died_keeps_others_waiting_for_a_bounded_time(
 async def test_who_computes_for_long_keeps_the_turn(
     make_store: Callable[[], Store], prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        turns, "LEASE", 5.0
-    )  # renewed three times in that time: a slow disk may miss one
+    # Renewed three times in that time, of which a busy machine may miss two.
+    monkeypatch.setattr(turns, "LEASE", 8.0)
     caches = [Cache(make_store(), prefix=prefix, wait=30.0) for _ in range(2)]
     computed = 0
 
     async def load() -> int:
         nonlocal computed
         computed += 1
-        await asyncio.sleep(4.0)  # longer than a lease that nobody renews
+        await asyncio.sleep(9.0)  # longer than a lease that nobody renews
         return computed
 
     asked = [asyncio.create_task(cache.get_or_set("p", load, int)) for cache in caches]

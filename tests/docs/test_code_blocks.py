@@ -19,7 +19,12 @@ from trivet.cli import _COMMANDS
 from trivet.db import BareModel
 
 REPOSITORY = Path(__file__).parents[2]
-PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+_REFERENCE = REPOSITORY / "docs" / "reference"
+_MADE = (_REFERENCE / "api", _REFERENCE / "measured")  # by `make docs`
+PAGES = [
+    REPOSITORY / "README.md",
+    *(page for page in sorted((REPOSITORY / "docs").rglob("*.md")) if page.parent not in _MADE),
+]
 
 TYPED = {"capture_output": True, "text": True, "check": True}
 

@@ -101,6 +101,11 @@ class Page:
         self.run("0")  # what was logged before this has come with its answer
         return [one["text"] for one in self._entries if "Content Security Policy" in one["text"]]
 
+    def prefer(self, scheme: str) -> None:
+        """Let the person at the browser prefer ``light`` or ``dark``."""
+        wish = {"name": "prefers-color-scheme", "value": scheme}
+        self._ask("Emulation.setEmulatedMedia", features=[wish])
+
     def photograph(self, path: Path) -> None:
         """Write a picture of what is seen."""
         data = self._ask("Page.captureScreenshot")["data"]

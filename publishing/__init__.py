@@ -1,0 +1,1 @@
+"""What is made of the sources when the documentation site is built."""
