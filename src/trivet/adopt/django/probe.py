@@ -13,6 +13,7 @@ import sys
 from importlib import import_module
 from typing import Any
 
+_DJANGO = "django"  # the project's, found in its environment; Trivet needs none
 _PLAIN = (bool, int, float, str)
 _SETTINGS = (
     "INSTALLED_APPS", "MIDDLEWARE", "AUTH_USER_MODEL", "ROOT_URLCONF", "USE_TZ", "TIME_ZONE",
@@ -25,10 +26,10 @@ def main() -> None:
     """Print what there is."""
     os.environ["DJANGO_SETTINGS_MODULE"] = sys.argv[1]
     sys.path.insert(0, os.getcwd())
-    import_module("django").setup()
-    settings: Any = import_module("django.conf").settings
-    apps: Any = import_module("django.apps").apps
-    urls: Any = import_module("django.urls")
+    import_module(_DJANGO).setup()
+    settings: Any = import_module(f"{_DJANGO}.conf").settings
+    apps: Any = import_module(f"{_DJANGO}.apps").apps
+    urls: Any = import_module(f"{_DJANGO}.urls")
     found = {
         "settings": {name: _json(getattr(settings, name, None)) for name in _SETTINGS},
         "settings_file": getattr(sys.modules.get(sys.argv[1]), "__file__", ""),
