@@ -25,7 +25,7 @@ $(VENV)/.made:
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/.made
 	$(call say,"Installing Trivet")
-	@$(PIP) install --constraint constraints.txt --editable '.[admin,email]'
+	@$(PIP) install --constraint constraints.txt --editable '.[admin,email,jobs]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/.made
@@ -58,7 +58,7 @@ screenshots: $(VENV)/.test  ## Take the pictures of the documentation anew
 	@$(BIN)/python -m publishing.screenshots docs/assets/admin
 
 demo: $(VENV)/.demo  ## Start the demo application and print its addresses
-	$(call say,"A record shop on SQLite: http://127.0.0.1:8000 · its admin http://127.0.0.1:8000/admin/ (the password is printed below) · its mail http://127.0.0.1:8000/_dev/mail · documentation http://127.0.0.1:8000/docs · stop with Ctrl+C")
+	$(call say,"A record shop on SQLite: http://127.0.0.1:8000 leads to all that it has · its admin http://127.0.0.1:8000/admin/ (the password is printed below) · what happens in it http://127.0.0.1:8000/_dev · stop with Ctrl+C")
 	@$(BIN)/trivet dev examples/shop.py
 
 test: lint types  ## Lint, check types, run every test

@@ -61,7 +61,17 @@ class LoadCase:
     units: int = 1
     connections: int | None = None
     refused: tuple[Request, ...] = ()
-    app: Literal["app", "routes", "data", "accounts", "tokens", "forms", "admin"] = "app"
+    app: Literal[
+        "app",
+        "routes",
+        "data",
+        "accounts",
+        "tokens",
+        "forms",
+        "admin",
+        "observed_off",
+        "observed_metrics",
+    ] = "app"
     routes: int = 0
     database: Kind | None = None
     answer_at: Callable[[int], Any] | None = None

@@ -12,6 +12,7 @@ from benchmarks.admin_cases import ADMIN_CASES, ADMIN_THRESHOLDS
 from benchmarks.case import JSON_TYPE, LoadCase, Request, Threshold
 from benchmarks.data_cases import DATA_CASES, DATA_THRESHOLDS, SCRIPT_CASES
 from benchmarks.form_cases import FORM_CASES, FORM_THRESHOLDS
+from benchmarks.observe_cases import OBSERVE_CASES, OBSERVE_THRESHOLDS
 
 TOKENS = 100
 STREAMS = 50
@@ -81,6 +82,7 @@ LOAD_CASES = (
     *ACCOUNT_CASES,
     *FORM_CASES,
     *ADMIN_CASES,
+    *OBSERVE_CASES,
 )
 
 SPECIAL_CASES = ("websockets", "startup", "memory")
@@ -90,7 +92,10 @@ TITLES = {
     "websockets": "Open WebSockets, idle, then one broadcast",
     "startup": "Import and first answered request of the hello application",
     "memory": "Memory of the hello process",
-    **{case.name: case.title for case in (*DATA_CASES, *ACCOUNT_CASES, *FORM_CASES, *ADMIN_CASES)},
+    **{
+        case.name: case.title
+        for case in (*DATA_CASES, *ACCOUNT_CASES, *FORM_CASES, *ADMIN_CASES, *OBSERVE_CASES)
+    },
     **{script.name: script.title for script in SCRIPT_CASES},
 }
 
@@ -129,6 +134,7 @@ THRESHOLDS = (
     *ACCOUNT_THRESHOLDS,
     *FORM_THRESHOLDS,
     *ADMIN_THRESHOLDS,
+    *OBSERVE_THRESHOLDS,
 )
 
 

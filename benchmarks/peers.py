@@ -24,6 +24,7 @@ WORLDS = ("data-queries-postgresql", "data-updates-postgresql")
 FORTUNES = ("data-fortunes-postgresql",)
 SIGNED_IN = tuple(f"{means}-{kind}" for means in ("session", "jwt") for kind in DATABASES)
 FORMS = ("form-shown", "form-refused")
+OBSERVED = ("observe-off", "observe-metrics")
 ADMIN = ("admin-first", "admin-filtered", "admin-far", "admin-search")
 SCRIPTS = tuple(f"data-{work}-{kind}" for work in ("bulk", "iterate") for kind in DATABASES)
 
@@ -112,7 +113,7 @@ PEERS = (
         cases=frozenset(
             {*WEB, *ROUTES, "dependencies", "sync", "tokens", "websockets", "startup", "memory"}
             | {*ONE_ROW, *ROWS, *WORLDS, *FORTUNES, *SCRIPTS, *SIGNED_IN, *FORMS, *ADMIN}
-            | set(RESOURCES)
+            | {*RESOURCES, *OBSERVED}
         ),
         packages=(
             *("trivet", "pydantic", "uvicorn", "uvloop", "httptools"),

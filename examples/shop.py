@@ -6,13 +6,15 @@ sees their own orders, and a clerk sees the customers. In the admin a superuser,
 printed, changes everything. At the first start it makes its own sample data, the same each time:
 some twenty thousand rows in SQLite.
 
-Run it (it needs `pip install "trivet[admin,email]"`), then open http://127.0.0.1:8000:
+Run it (it needs `pip install "trivet[admin,email,jobs]"`), then open http://127.0.0.1:8000, which
+leads to all that it has:
 
     trivet dev examples/shop.py
     SHOP_DATABASE=postgresql://postgres@127.0.0.1/shop trivet dev examples/shop.py
 
 Make an account there. The letter that confirms it is in http://127.0.0.1:8000/_dev/mail; a second
-factor waits at http://127.0.0.1:8000/account/app.
+factor waits at http://127.0.0.1:8000/account/app. An order puts a job in, which sends a letter too.
+What happens in all of it, with its queries, is at http://127.0.0.1:8000/_dev.
 
     curl 'http://127.0.0.1:8000/albums?text=blue&limit=3'
     curl http://127.0.0.1:8000/albums/1
@@ -32,6 +34,7 @@ from sqlalchemy import ColumnElement, insert
 
 from trivet import App, HTTPException, Path, Query
 from trivet.admin import Admin, Card, Chart, Inline, ModelAdmin, computed
+from trivet.app.part import Link
 from trivet.auth import Auth, AuthOptions, Can, CurrentUser, OptionalUser, User, requires
 from trivet.auth.pages import AccountPages
 from trivet.auth.totp import Totp
@@ -48,7 +51,8 @@ from trivet.db import (
     schema,
     session,
 )
-from trivet.mail import ConsoleTransport, Mail
+from trivet.jobs import Jobs
+from trivet.mail import ConsoleTransport, Mail, Message
 from trivet.templates import Templates
 
 # -- what a shop has -----------------------------------------------------------------------------
@@ -158,6 +162,7 @@ site = os.environ.get("SHOP_SITE", "http://127.0.0.1:8000")
 auth = app.use(Auth(database, mail=mail, options=AuthOptions(site=site)))
 app.use(Totp(auth))
 app.use(AccountPages(auth))
+jobs = app.use(Jobs(database))
 
 auth.rules.role("clerk", ["customer.view", "order.view"])
 
@@ -232,6 +237,18 @@ class OrderAdmin(ModelAdmin):
         return self.name_of(order)
 
 
+# -- what happens behind an order ----------------------------------------------------------------
+
+
+@jobs.job(max_attempts=5)
+async def confirm(order_id: int) -> None:
+    """Send a letter about an order: once its transaction is committed, and again if it fails."""
+    order = await Order.where(id=order_id).with_(Order.user, Order.lines).one()
+    count = sum(line.quantity for line in order.lines)
+    text = f"Thank you, {order.user.shown_name}. {count} tracks are yours, for {order.total} €.\n"
+    await mail.send(Message(to=order.user.email, subject=f"Your order {order.id}", text=text))
+
+
 Key = Annotated[int, Path(ge=1, le=2**53)]
 Text = Annotated[str, Query(max_length=100, description="What the name holds, in any case")]
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -248,12 +265,20 @@ NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 NOT_ALLOWED: dict[int | str, dict[str, Any]] = {401: {"model": Problem}, 403: {"model": Problem}}
 
 
+DOCS = Link("API docs", "/docs", "Every operation of the API, to read and to try.")
+
+
 @app.get("/", include_in_schema=False)
 @templates.page("shop.html")
 async def front(user: OptionalUser, can: Can) -> dict[str, Any]:
     newest = await Album.all().with_(Album.artist).order_by(-Album.id).limit(12)
     orders = await Order.where(user_id=user.id).order_by(-Order.id).limit(5) if user else []
-    return {"albums": newest, "orders": orders, "is_clerk": await can("customer.view")}
+    return {
+        "albums": newest,
+        "orders": orders,
+        "is_clerk": await can("customer.view"),
+        "links": [DOCS, *(link for part in app.parts.values() for link in part.links())],
+    }
 
 
 @app.get("/artists", tags=["artists"])
@@ -289,7 +314,9 @@ async def order(new: NewOrder, user: CurrentUser) -> OrderOut:
         for line in new.lines
     ]
     total = sum((line.price * line.quantity for line in lines), Decimal())
-    return await Order.create(user_id=user.id, lines=lines, total=total)
+    made = await Order.create(user_id=user.id, lines=lines, total=total)
+    await confirm.enqueue(made.id)
+    return made
 
 
 @app.get("/orders/{id}", tags=["orders"], responses=NOT_FOUND | NOT_ALLOWED)

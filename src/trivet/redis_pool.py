@@ -69,6 +69,13 @@ class RedisPool:
                 known = self._scripts[script] = redis.register_script(script)
             return await known(keys=keys, args=given)
 
+    async def version(self) -> str:
+        """Give the server's name and version; raises one of `failures` where it is not there."""
+        async with self.asking() as redis:
+            told = await redis.info("server")
+        name = "Valkey" if "valkey_version" in told else "Redis"
+        return f"{name} {told.get('valkey_version') or told['redis_version']}"
+
     async def close(self) -> None:
         """Close the connections; the next question would open new ones."""
         client, self._client = self._client, None

@@ -15,6 +15,7 @@ from tests.adapters.serving import wait_until
 PROGRAM = """
 from contextlib import asynccontextmanager
 from trivet import App
+from trivet.routing.when import HeaderIs
 
 events = []
 
@@ -32,6 +33,16 @@ app = App(lifespan=lifespan)
 @app.get("/events")
 async def told() -> list[str]:
     return events
+
+
+@app.get("/number", when=HeaderIs("API-Version", "1", default=True))
+async def one() -> int:
+    return 1
+
+
+@app.get("/number", when=HeaderIs("API-Version", "2"))
+async def two() -> int:
+    return 2
 """
 
 
@@ -57,6 +68,14 @@ def test_granian_serves_an_application_natively(tmp_path: Path) -> None:
     try:
         wait_until(answers, 30)
         assert httpx2.get(f"http://127.0.0.1:{port}/events").json() == ["started"]
+        number = f"http://127.0.0.1:{port}/number"
+        found = [
+            httpx2.get(number, headers=headers)
+            for headers in ({}, {"API-Version": "2"}, {"API-Version": "3"})
+        ]
+        assert [answer.text for answer in found[:2]] == ["1", "2"]
+        assert found[2].status_code == 400
+        assert {answer.headers["vary"] for answer in found} == {"API-Version"}
     finally:
         process.terminate()
         output, _ = process.communicate(timeout=30)

@@ -27,6 +27,7 @@ from tests.admin.shop import (
 )
 from tests.db.conftest import address, own_database
 from trivet.admin import ModelAdmin
+from trivet.admin.plan.model import plan_of
 from trivet.db import Database, Model
 from trivet.errors import SetupError
 from trivet.testing import assert_queries
@@ -328,3 +329,18 @@ def test_any_address_of_a_list_is_answered(told: Site, pairs: list[tuple[str, st
     answer = runner.run(client.get(LIST, params=pairs))
 
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("label", "plural", "told"),
+    [("", "", "New adm artist"), ("Künstler", "", "New Künstler"), ("", "Bands", "New adm artist")],
+)
+def test_a_word_of_ones_own_stays_as_it_is_inside_of_a_sentence(
+    label: str, plural: str, told: str
+) -> None:
+    kind = type("Own", (ModelAdmin,), {"label": label, "plural": plural, "model": AdmArtist})
+
+    plan = plan_of(kind())
+
+    assert f"New {plan.label_within}" == told
+    assert plan.plural_within == (plural or (f"{label}s" if label else "adm artists"))

@@ -107,6 +107,9 @@ def test_options_that_cannot_be_are_told() -> None:
         {"site": "https://shop.example.org/"},
         {"path": "auth"},
         {"link_paths": {"other": "/x"}},
+        {"token_scheme": "two words"},
+        {"token_scheme": "Basic"},
+        {"token_scheme": ""},
     ):
         with pytest.raises(SetupError, match="cannot use") as caught:
             AuthOptions(**wrong)

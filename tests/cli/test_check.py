@@ -120,6 +120,11 @@ def test_exempt_path_that_no_route_has_is_a_warning(trivet: Trivet, write: Write
     assert "'/gone/*'" in done.out
 
 
+HEALTH = (
+    "@app.get('/health')\nasync def health(): ...\n@app.get('/ready')\nasync def ready(): ...\n"
+)
+
+
 def test_deploy_names_what_production_lacks(trivet: Trivet, write: Write) -> None:
     write({"main.py": "from trivet import App\napp = App(debug=True)\n"})
 
@@ -127,7 +132,7 @@ def test_deploy_names_what_production_lacks(trivet: Trivet, write: Write) -> Non
 
     assert done.code == 1
     assert set(codes(done.out)) == {
-        "deploy.debug", "deploy.hosts", "deploy.docs", "deploy.https",
+        "deploy.debug", "deploy.hosts", "deploy.docs", "deploy.https", "deploy.health",
     }  # fmt: skip
 
 
@@ -175,7 +180,7 @@ def test_deploy_is_content_with_what_is_there(trivet: Trivet, write: Write) -> N
             "app = App(openapi_url=None)\n"
             "app.add_hook(AllowedHosts(allowed_hosts=['shop.example']))\n"
             "app.add_hook(SecureHeaders(hsts=Hsts(), content_security_policy='script-src x'))\n"
-            "app.add_hook(HttpsRedirect())\n"
+            "app.add_hook(HttpsRedirect())\n" + HEALTH
         }
     )
 
@@ -187,7 +192,7 @@ def test_deploy_is_content_with_what_is_there(trivet: Trivet, write: Write) -> N
 def test_silenced_code_is_left_out_and_strict_makes_warnings_fail(
     trivet: Trivet, write: Write
 ) -> None:
-    write({"main.py": "from trivet import App\napp = App(secure_headers=None)\n"})
+    write({"main.py": "from trivet import App\napp = App(secure_headers=None)\n" + HEALTH})
     silenced = [word for code in ("deploy.docs", "deploy.https") for word in ("--silence", code)]
 
     done = trivet("check", "--deploy", "--strict", "--json", *silenced)
@@ -224,7 +229,7 @@ PRODUCTION = (
     "    AllowedHosts(allowed_hosts=['shop.example']),\n"
     "    HttpsRedirect(),\n"
     "    SecureHeaders(hsts=Hsts(), content_security_policy={'default-src': \"'self'\"}),\n"
-    "])\n"
+    "])\n" + HEALTH
 )
 
 
@@ -245,6 +250,10 @@ SIGN_IN = "@app.post('/sign-in'{})\nasync def sign_in(): ...\n"
 BASIC = "@app.{}('/x')\nasync def x(who=Depends(HTTPBasic())): ...\n"
 
 LACKING = [
+    ("app.routes.pop()\n", []),
+    ("app.routes.pop()\napp.add_hook(Csrf())\nfrom trivet.cache import Cache\napp.use(Cache())\n",
+     ["cache.memory", "deploy.ready"]),
+    ("app.routes.pop()\napp.routes.pop()\n", ["deploy.health"]),
     ("app.hooks[0] = AllowedHosts(allowed_hosts=['*'])\n", ["deploy.hosts"]),
     ("app.hooks[2] = SecureHeaders()\n", ["deploy.hsts", "deploy.csp"]),
     ("app.add_hook(Sessions(secrets=SECRET))\n", ["deploy.csrf"]),
@@ -287,7 +296,7 @@ def test_a_secret_in_the_code_is_told_by_its_place_and_not_by_itself(
     done = trivet("check", "--deploy")
 
     assert done.code == 1
-    assert "main.py:19" in done.out
+    assert "main.py:23" in done.out
     assert secret not in done.out
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.cli.shop import SHOP
@@ -192,3 +194,47 @@ def test_what_may_answer_in_a_routes_place_is_told(trivet: Trivet, write: Write)
         "Enclosed by, outermost first Conditional an ETag of the content; 304 for who has it"
         " CachedRoute kept for 60 s, by ?page, lang until one of these is deleted: item:{number}"
     ) in text
+
+
+VERSIONS = """
+from trivet import App
+from trivet.routing.when import HeaderIs
+
+app = App()
+
+
+@app.get("/books", when=HeaderIs("API-Version", "1", default=True))
+async def books_of_one() -> int:
+    return 1
+
+
+@app.get("/books", when=HeaderIs("API-Version", "2"))
+async def books_of_two() -> int:
+    return 2
+"""
+
+
+def test_a_header_says_which_of_several_routes_answers(trivet: Trivet, write: Write) -> None:
+    write({"main.py": VERSIONS})
+
+    first = trivet("explain", "GET", "/books")
+    second = trivet("explain", "GET", "/books", "--header", "API-Version: 2")
+    refused = trivet("explain", "GET", "/books", "-H", "API-Version: 3")
+
+    assert "books_of_one" in first.out
+    assert "chosen by the header API-Version: 1 (default)" in first.out
+    assert "never reached" not in first.out
+    assert "books_of_two" in second.out
+    assert refused.code == 1
+    assert "400 Bad Request, the header API-Version is '3'" in " ".join(refused.err.split())
+
+
+def test_routes_and_the_document_tell_versions_apart(trivet: Trivet, write: Write) -> None:
+    write({"main.py": VERSIONS})
+
+    listed = trivet("routes").out
+    document = json.loads(trivet("openapi", "--header", "API-Version: 2").out)
+
+    assert "/books  [API-Version: 1 (default)]" in listed
+    assert "/books  [API-Version: 2]" in listed
+    assert document["paths"]["/books"]["get"]["operationId"] == "books_of_two_books_get_2"

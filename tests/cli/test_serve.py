@@ -130,6 +130,7 @@ def test_dev_serves_with_debug_and_tells_the_addresses_once(
     text = server.log.read_text()
     assert (first["word"], first["debug"], second["debug"]) == ("one", True, True)
     assert f"Docs   http://127.0.0.1:{server.port}/docs" in text
+    assert f"Pages  http://127.0.0.1:{server.port}/_dev" in text
     assert text.count("Trivet serves main:app") == 1
 
 

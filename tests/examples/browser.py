@@ -50,14 +50,18 @@ class Page:
         self._sent = 0
         self._session: str | None = None
         self._entries: list[dict[str, Any]] = []
+        self.dialogs: list[str] = []
+        """The kinds of dialogs that were accepted: `beforeunload`, `confirm` …"""
         target = self._ask("Target.createTarget", url="about:blank")["targetId"]
         found = self._ask("Target.attachToTarget", targetId=target, flatten=True)
         self._session = found["sessionId"]
         self._ask("Log.enable")
+        self._ask("Page.enable")  # its dialogs are told then, and would wait for somebody
 
     def _ask(self, method: str, **params: Any) -> dict[str, Any]:
         self._sent += 1
-        call: dict[str, Any] = {"id": self._sent, "method": method, "params": params}
+        number = self._sent
+        call: dict[str, Any] = {"id": number, "method": method, "params": params}
         if self._session is not None:
             call["sessionId"] = self._session
         self._devtools.send(json.dumps(call))
@@ -65,20 +69,32 @@ class Page:
             told = json.loads(self._devtools.recv(PATIENCE_SECONDS))
             if told.get("method") == "Log.entryAdded":
                 self._entries.append(told["params"]["entry"])
-            if told.get("id") == self._sent:
+            if told.get("method") == "Page.javascriptDialogOpening":
+                self.dialogs.append(told["params"]["type"])
+                self._accept()
+            if told.get("id") == number:
                 if "navigated" in str(told.get("error")):
                     raise Navigated(told)
                 assert "error" not in told, told
                 result: dict[str, Any] = told["result"]
                 return result
 
+    def _accept(self) -> None:
+        """Say yes to a dialog, while something else is waited for."""
+        self._sent += 1
+        call: dict[str, Any] = {"id": self._sent, "method": "Page.handleJavaScriptDialog"}
+        call |= {"params": {"accept": True}, "sessionId": self._session}
+        self._devtools.send(json.dumps(call))
+
     def open(self, url: str) -> None:
         """Go to a page; what it shows is there a moment later."""
         self._ask("Page.navigate", url=url)
 
-    def run(self, script: str) -> Any:
-        """Give the value of a JavaScript expression on the page."""
-        done = self._ask("Runtime.evaluate", expression=script, returnByValue=True)
+    def run(self, script: str, *, by_person: bool = False) -> Any:
+        """Give the value of a JavaScript expression on the page; as if a person had done it."""
+        done = self._ask(
+            "Runtime.evaluate", expression=script, returnByValue=True, userGesture=by_person
+        )
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,13 +57,17 @@ class Example:
 
 
 @contextmanager
-def serving(target: str, **environment: str) -> Iterator[Example]:
+def serving(
+    target: str, command: Sequence[str] = ("run",), **environment: str
+) -> Iterator[Example]:
     """Run `trivet run` for an example on a free port, from the repository's folder.
+
+    Or another `command` with its options.
 
     Afterwards it must have stopped by itself when asked, and written no traceback.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "trivet", "run", target, "--port", "0"],
+        [sys.executable, "-m", "trivet", *command, target, "--port", "0"],
         cwd=REPOSITORY,
         env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": "src", **environment},
         stdout=subprocess.PIPE,

@@ -13,6 +13,7 @@ from tests.resources.models import Country, Draft, Novel, Seat, Writer
 from trivet import App
 from trivet.db import Database
 from trivet.resources import resource
+from trivet.routing.when import HeaderIs
 from trivet.testing import async_client
 
 Client = httpx2.AsyncClient
@@ -255,3 +256,25 @@ async def test_the_document_shows_what_is_read_and_what_is_written(lite: Databas
     assert schemas["NovelCreate"]["additionalProperties"] is False
     patch = document["paths"]["/novels/{id}"]["patch"]["requestBody"]["content"]
     assert set(patch) == {"application/json", "application/merge-patch+json"}
+
+
+async def test_versions_of_a_resource_share_their_address(lite: Database) -> None:
+    first = HeaderIs("API-Version", "1", default=True)
+    second = HeaderIs("API-Version", "2")
+    old = resource(Novel, when=first, open_writing=True, hidden=[Novel.price])
+    new = resource(Novel, when=second, open_writing=True)
+
+    async with client_of(lite, old, new) as client:
+        row = await made(client, "/novels", title="Emma", price="12.50")
+        address = f"/novels/{row['id']}"
+        of_two = await client.get(address, headers={"API-Version": "2"})
+        unknown = await client.get(address, headers={"API-Version": "3"})
+        page = await client.get("/novels", headers={"Accept": "text/html"})
+        style = await client.get("/novels/-/resources.css")
+
+    assert "price" not in row
+    assert of_two.json()["price"] == "12.50"
+    assert "API-Version" in of_two.headers["vary"]
+    assert unknown.status_code == 400
+    assert page.headers["vary"] == "Accept, API-Version"
+    assert style.status_code == 200

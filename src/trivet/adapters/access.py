@@ -14,7 +14,7 @@ import json
 import re
 import sys
 import time
-from typing import Literal, TextIO
+from typing import ClassVar, Literal, TextIO
 
 from trivet.adapters.gate import Line
 
@@ -39,6 +39,10 @@ class AccessLog:
 
     __slots__ = ("_batch", "_form", "_lines", "_second", "_stamp", "_stream")
 
+    # What is asked for at this path and below is not written: `trivet dev` sets it to that of its
+    # own pages, which ask again and again while they are looked at.
+    skipped: ClassVar[str | None] = None
+
     def __init__(self, form: LogForm = "text", stream: TextIO | None = None) -> None:
         self._form = form
         self._stream = stream
@@ -50,6 +54,9 @@ class AccessLog:
     def record(self, client: tuple[str, int] | None, line: Line, status: int) -> None:
         """Note the answer `status` to the request `line` of `client`."""
         target = line.raw_path.decode("ascii")
+        skipped = self.skipped
+        if skipped is not None and (target + "/").startswith(skipped + "/"):
+            return
         if line.query:
             target += "?" + _without_secrets(line.query.decode("ascii"))
         if '"' in target:

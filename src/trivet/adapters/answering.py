@@ -44,8 +44,7 @@ _eager_task: Any = functools.partial(cast(Any, asyncio.Task), eager_start=True)
 _FAILED = Answer(
     Head(500, ((b"content-type", b"application/json"),)), b'{"detail":"Internal Server Error"}'
 )
-_CLOSE = b"connection: close\r\n"
-_KEEP = b"connection: keep-alive\r\n"
+_CLOSE, _KEEP = b"connection: close\r\n", b"connection: keep-alive\r\n"
 
 
 class Answering(asyncio.Protocol):
@@ -70,8 +69,7 @@ class Answering(asyncio.Protocol):
         self._keep = True
         self._is_plain = False
         self._stopping = False
-        self._size = 0
-        self._mark = 0
+        self._size = self._mark = 0
         self._pending = b""
         self._read_paused = False
         self.is_write_paused = False
@@ -300,7 +298,7 @@ class Answering(asyncio.Protocol):
             transport.writelines(
                 (b"%bcontent-length: %d\r\n%b\r\n" % (head.block, length, lines), body)
             )
-        if self._is_plain and not (self._pending or exchange.half):
+        if self._is_plain and not (self._pending or exchange.half or exchange.on_answered):
             # What `answered` comes to in the common case.
             exchange.state = DONE
             self.exchange = None
@@ -312,6 +310,8 @@ class Answering(asyncio.Protocol):
     def answered(self, exchange: SocketExchange, status: int) -> None:
         """Take note that an answer is complete, and go on to what follows it."""
         exchange.state = DONE
+        if exchange.on_answered is not None:
+            exchange.on_answered(status)
         service = self.service
         if service.is_counting:
             service.state.total_requests += 1

@@ -30,13 +30,16 @@ __all__ = ["AsgiExchange", "BodyTooLargeError", "handle", "read_body"]
 class AsgiExchange(Exchange):
     """One request that came through ASGI."""
 
-    __slots__ = ("_inbox", "_is_whole", "_receive", "_scope", "_send", "_started", "_told")
+    __slots__ = (
+        "_inbox", "_is_whole", "_receive", "_scope", "_send", "_started", "_status", "_told",
+    )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
         self._started = False
+        self._status = 0
         self._is_whole = False  # True once the last piece of the body was received
         self._inbox: _Inbox | None = None
         self._told = True  # False while the body that was read first is still to be received
@@ -46,6 +49,7 @@ class AsgiExchange(Exchange):
         self.headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
         self.body = b""
         self.params = ()
+        self.on_answered = None
         self.request = None
 
     @property
@@ -89,9 +93,12 @@ class AsgiExchange(Exchange):
             message["headers"] = headers = list(message.get("headers", ()))
             check_headers(headers)
             self._started = True
+            self._status = message["status"]
         elif self._inbox is not None and not message.get("more_body", False):
             self._inbox.leaving.answered()
         await self._send(message)
+        if self.on_answered is not None and _is_last(message):
+            self.on_answered(self._status)
 
     async def reply(self, answer: Answer) -> None:
         self._started = True
@@ -107,6 +114,8 @@ class AsgiExchange(Exchange):
         if self._inbox is not None:
             self._inbox.leaving.answered()
         await self._send({"type": "http.response.body", "body": body})
+        if self.on_answered is not None:
+            self.on_answered(answer.head.status)
 
     async def run(self, work: Coroutine[Any, Any, None], *, is_whole: bool) -> None:
         """Run the work on this request, and end it when the client leaves before its answer."""
@@ -182,6 +191,10 @@ class _Inbox:
             if not one.done():
                 one.set_result(None)
         return bool(waiting)
+
+
+def _is_last(message: Message) -> bool:
+    return message["type"] == "http.response.body" and not message.get("more_body", False)
 
 
 def below_root(scope: Scope) -> str:

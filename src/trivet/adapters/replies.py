@@ -101,6 +101,7 @@ class SocketExchange(Exchange):
         self.headers = headers
         self.body = b""
         self.params = ()
+        self.on_answered = None
         self.request = None
         self.wire = wire
         self.line = line

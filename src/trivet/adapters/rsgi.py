@@ -94,6 +94,7 @@ class RsgiExchange(Exchange):
         self.headers: Sequence[tuple[bytes, bytes]] = raw_headers(scope)
         self.body = b""
         self.params = ()
+        self.on_answered = None
         self.request = None
 
     @property
@@ -170,10 +171,17 @@ class RsgiExchange(Exchange):
                 self._protocol.response_bytes(
                     self._status, self._top, body if self.method != "HEAD" else b""
                 )
+                self._has_answered(self._status)
                 return
             self._stream = self._protocol.response_stream(self._status, self._top)
         if body and self.method != "HEAD":
             await self._stream.send_bytes(body)
+        if not more:
+            self._has_answered(self._status)
+
+    def _has_answered(self, status: int) -> None:
+        if self.on_answered is not None:
+            self.on_answered(status)
 
     async def reply(self, answer: Answer) -> None:
         self._answer(answer)
@@ -188,6 +196,7 @@ class RsgiExchange(Exchange):
             self._protocol.response_bytes(answer.status, headers, body)
         else:
             self._protocol.response_empty(answer.status, headers)
+        self._has_answered(answer.status)
 
     async def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run the work on this request, and end it when the client leaves before its answer."""

@@ -36,7 +36,7 @@ from trivet.admin.showing import Site
 from trivet.admin.visits import Access
 from trivet.admin.writing import functions_of
 from trivet.app.application import App
-from trivet.app.part import Part
+from trivet.app.part import Link, Part
 from trivet.auth.pages import AccountPages
 from trivet.auth.part import Auth
 from trivet.cache import Cache
@@ -229,6 +229,11 @@ class Admin(Part):
         for kind in PAGES:
             kind(self._site).add_to(router)
         return router
+
+    def links(self) -> Sequence[Link]:
+        """Give the first page."""
+        about = "Rows of all models, for the staff to see and change."
+        return [Link("Admin", f"{self._path}/", about)]
 
     def commands(self) -> Sequence[Any]:
         """Give `trivet admin-history purge`, where there is a history."""

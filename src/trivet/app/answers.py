@@ -23,6 +23,7 @@ from trivet.binding.reading import request_of
 from trivet.concurrency import run_in_thread
 from trivet.errors import RequestValidationError, WebSocketRequestValidationError
 from trivet.http.exchange import Answer, Exchange, Head
+from trivet.middleware.hook import Hook
 from trivet.openapi.error_shape import FASTAPI, ErrorShape
 from trivet.routing.functions import Surroundings
 from trivet.routing.options import has_body
@@ -155,6 +156,12 @@ class ErrorHandlers:
             copied.by_status = copied.by_status | table.by_status
             copied.by_class = copied.by_class | table.by_class
             copied.last = table.last or copied.last
+        return copied
+
+    def within(self, hook: Hook) -> ErrorHandlers:
+        """Give the same handlers for a target that has one more hook, inside the others."""
+        copied = copy(self)
+        copied.hooks = copied._hooks = self.hooks.around(hook)
         return copied
 
     def without_hooks(self) -> ErrorHandlers:

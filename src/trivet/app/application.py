@@ -26,6 +26,7 @@ from trivet.app.hooks import HookChain, with_secure_headers
 from trivet.app.options import DOCUMENT_DEFAULTS, AppOptions
 from trivet.app.overrides import Overrides
 from trivet.app.part import Part
+from trivet.app.using import add_part
 from trivet.binding.outside import resolved
 from trivet.errors import SetupError, TrivetDeprecationWarning
 from trivet.http.exchange import ASGIApp, Exchange, Receive, Scope, Send, Target
@@ -38,6 +39,7 @@ from trivet.routing.declaring import Declaring, Handler
 from trivet.routing.enclosing import Enclosing
 from trivet.routing.frontend import Fallback
 from trivet.routing.router import IncludeOptions, Router
+from trivet.watching import Watcher
 
 __all__ = ["App"]
 
@@ -156,6 +158,7 @@ class App(Declaring):
         self.secure_headers: SecureHeaders | None = options.get("secure_headers", default)
         self.arounds: list[Around] = []
         self.enclosings: list[Enclosing] = []  # around every route, outermost first
+        self.watchers: list[Watcher] = []  # who is told of each request, and of what parts do
         # By type; where several of one type may be there, the later ones by themselves.
         self.parts: dict[type[Part] | Part, Part] = {}
         self._built: Built | None = None
@@ -274,10 +277,13 @@ class App(Declaring):
 
     # -- the document ----------------------------------------------------------------------------
 
-    def openapi(self) -> dict[str, Any]:
-        """Give the OpenAPI document; made once, kept in `openapi_schema`, free to be changed."""
-        if not self.openapi_schema:
-            self.openapi_schema = get_openapi(
+    def openapi(self, *, sent: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Give the OpenAPI document; made once, kept in `openapi_schema`, free to be changed.
+
+        With `sent`, headers that a client always sends, it is made for such clients, and not kept.
+        """
+        if sent or not self.openapi_schema:
+            document = get_openapi(
                 title=self.title,
                 version=self.version,
                 openapi_version=self.openapi_version,
@@ -298,7 +304,11 @@ class App(Declaring):
                     for part in self.parts.values()
                     for name, scheme in part.security_schemes().items()
                 },
+                sent=sent or {},
             )
+            if sent:
+                return document
+            self.openapi_schema = document
         return self.openapi_schema
 
     def setup(self) -> None:
@@ -321,21 +331,18 @@ class App(Declaring):
         for needed in part.requires:
             self.use(needed)
         self.parts[type(part) if found is None else part] = part
-        part.install(self)
-        self.hooks.extend(part.hooks())
-        around = part.around()
-        if around is not None:
-            self.arounds.append(around)
-        enclosing = part.enclosing()
-        if enclosing is not None:
-            self.enclosings.append(enclosing)
-        for key, handler in part.exception_handlers().items():
-            self.exception_handlers.setdefault(key, handler)
-        router = part.router()
-        if router is not None:
-            self.include_router(router)
-        self._changed()
+        add_part(self, part)
         return part
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` of each request, and of what the parts do, also those that come later.
+
+        Nothing is told, and nothing is paid for it, where nobody watches.
+        """
+        self.watchers.append(watcher)
+        for part in self.parts.values():
+            part.watch(watcher)
+        self._changed()
 
     def add_hook(self, hook: Hook) -> None:
         """Put a native hook inside those that are there already."""

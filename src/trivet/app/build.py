@@ -20,6 +20,7 @@ from starlette.responses import RedirectResponse
 from trivet.app.answers import ErrorHandlers
 from trivet.binding.bodies import FORM_LIMITS
 from trivet.http.exchange import Answer, Exchange, Scope, Target
+from trivet.middleware.vary import Vary
 from trivet.routing.around import Around
 from trivet.routing.body_first import BodyFirst
 from trivet.routing.contexts import RouteContext, contexts
@@ -32,6 +33,9 @@ from trivet.routing.router import Router
 from trivet.routing.serve import RouteTarget, compile_route, compile_socket, deliver
 from trivet.routing.state import RouteState
 from trivet.routing.table import Entry, MatchTable
+from trivet.routing.watched import Watched
+from trivet.routing.when import HeaderIs, Unmet, check_defaults
+from trivet.watching import Watcher
 
 __all__ = ["Built", "Sockets", "build"]
 
@@ -80,10 +84,15 @@ class Refusal:
     max_body: int | None = None
 
     def __init__(
-        self, error: StarletteHTTPException, errors: ErrorHandlers, context: Mapping[str, Any]
+        self,
+        error: StarletteHTTPException,
+        errors: ErrorHandlers,
+        context: Mapping[str, Any],
+        detail: Callable[[Exchange], str] | None = None,
     ) -> None:
         self._status = error.status_code
         self._headers = error.headers
+        self._detail = detail  # what depends on the request
         self._errors = errors
         self._context = context
 
@@ -91,7 +100,8 @@ class Refusal:
         scope.update(self._context)
 
     def begin(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
-        error = StarletteHTTPException(self._status, headers=self._headers)
+        detail = None if self._detail is None else self._detail(exchange)
+        error = StarletteHTTPException(self._status, detail, self._headers)
         return self._errors.begin(exchange, error)
 
 
@@ -137,7 +147,8 @@ class Sockets:
 class LastResorts:
     """What is given where no route fits, in the order in which it is asked."""
 
-    not_allowed: Callable[[frozenset[str]], Target]
+    not_allowed: Callable[[frozenset[str], Unmet | None], Target]
+    unmet: Callable[[Unmet], Target]
     redirect: Target | None
     frontends: Callable[[Exchange], Target | None] | None
     not_found: Target
@@ -161,9 +172,9 @@ class Built:
         self.errors = errors
         self._last = last
         self._answers_head = answers_head
-        self._not_allowed: dict[frozenset[str], Target] = {}
+        self._not_allowed: dict[tuple[frozenset[str], Unmet | None], Target] = {}
+        self._unmet: dict[Unmet, Target] = {}
         self._fixed = {} if asks else table.fixed
-        self._asks = asks
         if errors.hooks.wants_body:
             self._wants_body = errors.hooks.wants_body
             self._found = self.find
@@ -190,17 +201,21 @@ class Built:
 
     def _search(self, exchange: Exchange) -> Target:
         path, method = exchange.path, exchange.method
-        found = self.table.search(
-            path, method, exchange if self._asks else None, get_for_head=self._answers_head
-        )
+        found = self.table.search(path, method, exchange, get_for_head=self._answers_head)
         if found.target is not None:
             exchange.params = found.params
             return found.target
+        unmet = self.table.unmet(path) if self.table.has_conditions else None
         if found.allowed is not None:
-            refusal = self._not_allowed.get(found.allowed)
+            key = found.allowed, unmet
+            refusal = self._not_allowed.get(key)
             if refusal is None:
-                refusal = self._last.not_allowed(found.allowed)
-                self._not_allowed[found.allowed] = refusal
+                refusal = self._not_allowed[key] = self._last.not_allowed(*key)
+            return refusal
+        if unmet is not None:
+            refusal = self._unmet.get(unmet)
+            if refusal is None:
+                refusal = self._unmet[unmet] = self._last.unmet(unmet)
             return refusal
         redirect = self._last.redirect
         if redirect is not None and path != "/" and self.table.knows(other_slash(path)):
@@ -223,14 +238,17 @@ def build(
 ) -> Built:
     """Compile every route of `router` and put it into a table."""
     context = {"app": app, "router": router}
-    maker = _Targets(errors, overrides, context, router, around)
+    maker = _Targets(errors, overrides, context, router, around, watchers=app.watchers)
     entries: list[Entry] = []
+    typed: list[RouteState] = []
     sockets: list[Any] = []
     compiled: dict[int, Any] = {}
     nearer: dict[int, ErrorHandlers] = {}
     asks = False
     for order, found in enumerate(contexts(router.routes)):
         route = found.effective
+        if isinstance(route, RouteState):
+            typed.append(route)
         is_app = isinstance(route, starlette.Mount | starlette.Host)
         if isinstance(route, starlette.WebSocketRoute) or is_app:
             sockets.append(route)
@@ -239,7 +257,8 @@ def build(
                 compiled[id(route)] = compile_socket(route, overrides)
         if not isinstance(route, starlette.WebSocketRoute):
             entries.append(_entry(order, route, maker.target(found)))
-            asks = asks or entries[-1].asks is not None
+            asks = asks or (entries[-1].asks is not None and entries[-1].when is None)
+    check_defaults(typed)
     return Built(
         MatchTable(entries),
         Sockets(sockets, compiled, nearer),
@@ -253,20 +272,27 @@ def build(
 def _last_resorts(
     router: Router, maker: _Targets, context: Mapping[str, Any], answers_head: bool
 ) -> LastResorts:
-    def not_allowed(methods: frozenset[str]) -> Target:
+    def not_allowed(methods: frozenset[str], unmet: Unmet | None) -> Target:
         allowed = methods | {"HEAD"} if answers_head and "GET" in methods else methods
         error = StarletteHTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
-        return maker.surrounded(partial(Refusal, error, context=context))
+        make = partial(Refusal, error, context=context)
+        return maker.unrouted(make, None if unmet is None else unmet.name)
+
+    def not_met(unmet: Unmet) -> Target:
+        error = StarletteHTTPException(400)
+        make = partial(Refusal, error, context=context, detail=unmet.detail)
+        return maker.unrouted(make, unmet.name)
 
     if router.default is not None:
         default = _Always(router.default)
-        not_found = maker.surrounded(partial(ForeignTarget, default, context=context))
+        not_found = maker.unrouted(partial(ForeignTarget, default, context=context))
     else:
         missing = StarletteHTTPException(404)
-        not_found = maker.surrounded(partial(Refusal, missing, context=context))
+        not_found = maker.unrouted(partial(Refusal, missing, context=context))
     return LastResorts(
         not_allowed,
-        maker.surrounded(partial(Redirect, context=context)) if router.redirect_slashes else None,
+        not_met,
+        maker.unrouted(partial(Redirect, context=context)) if router.redirect_slashes else None,
         finder(router, maker.target),
         not_found,
     )
@@ -282,24 +308,43 @@ class _Targets:
         context: Mapping[str, Any],
         router: Router,
         around: Around | None,
+        *,
+        watchers: Sequence[Watcher],
     ) -> None:
         self._errors = errors
         self._around = around
+        self._watchers = watchers
         self._overrides = overrides
         self._context = context
         self._router = router
 
     def target(self, found: RouteContext) -> Target:
-        return self.surrounded(partial(self._bare, found), self._routers(found))
+        when = found.effective.when if isinstance(found.effective, RouteState) else None
+        vary = None if when is None else when.name
+        surrounded = self._surrounded(partial(self._bare, found), self._routers(found), vary)
+        return self._watched(surrounded, _pattern(found.effective))
 
-    def surrounded(
+    def unrouted(self, make: Callable[[ErrorHandlers], Target], vary: str | None = None) -> Target:
+        """Give a target for what no route fits."""
+        return self._watched(self._surrounded(make, vary=vary), None)
+
+    def _watched(self, target: Target, path: str | None) -> Target:
+        return Watched(target, path, self._watchers) if self._watchers else target
+
+    def _surrounded(
         self,
         make: Callable[[ErrorHandlers], Target],
         routers: Sequence[Surroundings] | None = None,
+        vary: str | None = None,
     ) -> Target:
-        """Give a target with the handlers and functions of its routers; the app's by default."""
+        """Give a target with the handlers and functions of its routers; the app's by default.
+
+        `vary` is the header by which it was chosen: every answer says so.
+        """
         routers = routers or (self._router,)
         errors = self._errors.of_routers(routers)
+        if vary is not None:
+            errors = errors.within(Vary(vary))
         chain = chain_of(routers)
         if chain is None:
             return make(errors)
@@ -348,11 +393,28 @@ class _Always:
         await self._app(scope, receive, send)
 
 
+def _pattern(route: Any) -> str | None:
+    """Give the path of a route as it was declared, without what converts its parameters."""
+    if isinstance(route, starlette.Mount):
+        return route.path or "/"
+    pattern: str | None = getattr(route, "path_format", None)
+    return pattern
+
+
 def _entry(order: int, route: Any, target: Target) -> Entry:
     if isinstance(route, RouteState | starlette.Route):
         methods = None if route.methods is None else frozenset(route.methods)
-        return Entry(order, route.path, route.path_regex, methods, target)
+        entry = Entry(order, route.path, route.path_regex, methods, target)
+        if isinstance(route, RouteState) and route.when is not None:
+            entry.when, entry.asks = route.when, partial(_answer_of, route.when)
+        return entry
     if isinstance(route, starlette.Mount):
         return Entry(order, route.path + "/{path:path}", route.path_regex, None, target)
     # A host or a route of somebody else's kind: asked itself, for every path.
-    return Entry(order, "{path:path}", _ANYTHING, None, target, asks=route.matches)
+    return Entry(
+        order, "{path:path}", _ANYTHING, None, target, asks=lambda x: route.matches(x.scope)[0]
+    )
+
+
+def _answer_of(when: HeaderIs, exchange: Exchange) -> starlette.Match:
+    return starlette.Match.FULL if when.is_met(exchange.headers) else starlette.Match.NONE

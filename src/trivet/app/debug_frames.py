@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from trivet.app.debug_hidden import hide, shown
 
-__all__ = ["Frame", "Raised", "raised"]
+__all__ = ["Frame", "Raised", "kind_of", "raised", "short_path"]
 
 Kind = Literal["yours", "library", "generated"]
 
@@ -51,7 +51,7 @@ class Frame:
     @property
     def place(self) -> str:
         """Give the file as seen from the current folder or its package, and the line."""
-        return f"{_short(self.file)}:{self.line}"
+        return f"{short_path(self.file)}:{self.line}"
 
     @property
     def text(self) -> str:
@@ -126,7 +126,7 @@ def _frames(error: BaseException) -> tuple[Frame, ...]:
 def _frame(entry: TracebackType) -> Frame:
     code = entry.tb_frame.f_code
     file, line = code.co_filename, entry.tb_lineno or code.co_firstlineno
-    kind = _kind(file)
+    kind = kind_of(file)
     lines = linecache.getlines(file, entry.tb_frame.f_globals)
     first = max(1, line - _AROUND)
     source = tuple(text.rstrip("\r\n") for text in lines[first - 1 : line + _AROUND])
@@ -142,7 +142,8 @@ def _frame(entry: TracebackType) -> Frame:
     )
 
 
-def _kind(file: str) -> Kind:
+def kind_of(file: str) -> Kind:
+    """Say whose code a file holds: the user's, a library's, or one that Trivet generated."""
     if file.startswith("<trivet "):
         return "generated"
     if file.startswith("<") or file.startswith(_LIBRARIES):
@@ -174,7 +175,7 @@ def _values(found: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((name, shown(name, found[name])) for name in names[:_MOST_VALUES])
 
 
-def _short(file: str) -> str:
+def short_path(file: str) -> str:
     """Give a file below the current folder, or below one of Python's folders, without that."""
     for folder in (os.getcwd(), *sorted((p for p in sys.path if p), key=len, reverse=True)):
         if file.startswith(folder.rstrip(os.sep) + os.sep):

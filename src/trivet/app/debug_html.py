@@ -15,7 +15,7 @@ from pathlib import Path
 from trivet.app.debug_frames import Frame, Raised
 from trivet.app.debug_report import Report
 
-__all__ = ["Html", "element", "page"]
+__all__ = ["Html", "element", "page", "traceback_of"]
 
 _STYLE = Path(__file__).with_name("debug.css")
 # Characters that show as nothing, or that turn the text around them: shown as escapes instead.
@@ -70,7 +70,7 @@ def page(report: Report) -> str:
         _header(report, first),
         element(
             "main",
-            _section("traceback", "Traceback", *(_exception(one) for one in report.chain)),
+            _section("traceback", "Traceback", traceback_of(report.chain)),
             _section("request", "Request", _request(report)),
             _section("route", "Route", *_route(report)) if report.route else None,
             _section("text", "As text, to copy", element("pre", report.text, class_="copy")),
@@ -124,6 +124,11 @@ def _section(name: str, title: str, *children: Html) -> Html:
 
 
 # -- the traceback -------------------------------------------------------------------------------
+
+
+def traceback_of(chain: Iterable[Raised]) -> Html:
+    """Show exceptions with their frames, the last raised first; styled by ``debug.css``."""
+    return _joined(_exception(one) for one in chain)
 
 
 def _exception(one: Raised) -> Html:

@@ -6,7 +6,8 @@ and around that what answers errors that nobody handled.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from starlette.requests import Request
@@ -25,6 +26,7 @@ from trivet.app.lifespan import run_lifespan
 from trivet.http.exchange import ASGIApp, Message, Receive, Scope, Send
 from trivet.routing.route import WebSocketRoute
 from trivet.routing.serve import response_of, serve_socket
+from trivet.watching import Happening, Watcher, told
 
 __all__ = ["core", "with_middleware"]
 
@@ -93,10 +95,11 @@ async def _serve_socket(built: Built, app: Any, scope: Scope, receive: Receive, 
         scope.update(child)
         socket = WebSocket(scope, receive, send)
         try:
-            if isinstance(route, WebSocketRoute):
-                await serve_socket(built.sockets.compiled[id(route)], socket)
-            else:
-                await route.handle(scope, receive, send)
+            with _watched(app.watchers, route, scope):
+                if isinstance(route, WebSocketRoute):
+                    await serve_socket(built.sockets.compiled[id(route)], socket)
+                else:
+                    await route.handle(scope, receive, send)
         except Exception as error:
             nearer = built.sockets.errors.get(id(route), errors)
             if nearer.find(error) is None and app.hides_disconnects and _has_left(socket, error):
@@ -107,6 +110,17 @@ async def _serve_socket(built: Built, app: Any, scope: Scope, receive: Receive, 
         await app.router.default(scope, receive, send)
     else:
         await WebSocketClose()(scope, receive, send)
+
+
+def _watched(
+    watchers: Sequence[Watcher], route: Any, scope: Scope
+) -> AbstractContextManager[Any]:  # Any: the happening, or None
+    """Tell who watches of a WebSocket, from its opening to its end."""
+    if not watchers:
+        return nullcontext()
+    path = str(getattr(route, "path_format", None) or getattr(route, "path", ""))
+    facts = {"http.route": path, "trivet.scope": scope}
+    return told(watchers, Happening("websocket", f"WS {path}", facts))
 
 
 def _has_left(socket: WebSocket, error: Exception) -> bool:

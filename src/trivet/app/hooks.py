@@ -19,6 +19,7 @@ class HookChain:
     """The hooks of an application, outermost first; `is_empty` chains are never called."""
 
     def __init__(self, hooks: Sequence[Hook]) -> None:
+        self._hooks = tuple(hooks)
         self.methods = [hooked(hook) for hook in hooks]
         afters = [method.after for method in self.methods]
         # Each `before` with the `after`s of the hooks outside it: they see its refusal.
@@ -40,6 +41,10 @@ class HookChain:
         alone = hooks[0] if len(hooks) == 1 else None
         is_fixed = isinstance(alone, SecureHeaders) and alone.is_fixed
         self.dress: Dressing | None = alone.put_on if is_fixed else None  # type: ignore[union-attr]
+
+    def around(self, hook: Hook) -> HookChain:
+        """Give these hooks with one more inside them."""
+        return HookChain((*self._hooks, hook))
 
     def before(self, exchange: Exchange) -> Answer | None:
         """Run what stands before the route; an answer ends the request."""

@@ -22,7 +22,7 @@ from trivet.watching import Gauge, Probe, Watcher
 if TYPE_CHECKING:
     from trivet.app.application import App
 
-__all__ = ["CommandGroup", "Part"]
+__all__ = ["CommandGroup", "Link", "Part"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,19 @@ class CommandGroup:
     help: str
     commands: Mapping[str, Callable[..., Any]]
     """By the word that stands behind the group's."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """An address of a part's at which people look, for pages that lead there."""
+
+    title: str
+    path: str
+    """Below the application: ``/admin/``."""
+    about: str = ""
+    """What is there, in one sentence."""
+    is_development: bool = False
+    """Whether it is there in debug alone."""
 
 
 class Part:
@@ -96,6 +109,13 @@ class Part:
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` what this part does from now on; nobody watches unless this is called."""
+
+    def links(self) -> Sequence[Link]:
+        """Give the addresses at which people look at what this part shows, the first one first.
+
+        Asked for when a page shows them: what is not there at that time is left out.
+        """
+        return ()
 
     def checks(self, app: App) -> Sequence[Finding]:
         """Give what `trivet check` should say about this part in `app`."""

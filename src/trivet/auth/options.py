@@ -15,6 +15,7 @@ __all__ = ["AuthOptions", "LogIn"]
 
 LogIn = Literal["email", "username", "either"]
 _SITE = re.compile(r"https?://[a-z0-9.:\[\]-]+")
+_SCHEME = re.compile(r"(?!basic$)[a-z][a-z0-9-]*", re.IGNORECASE)
 _MINUTE, _DAY = 60.0, 86_400.0
 _PATHS = {
     "confirm": "/account/confirm",
@@ -54,6 +55,8 @@ class AuthOptions:
     """What judges who has sent a request of somebody who is known by a session, where the
     application has no such hook of its own."""
     rates: GuessingRates = field(default_factory=GuessingRates)
+    token_scheme: str = "Bearer"
+    """The word before a token in the Authorization header, where clients write another one."""
 
     def __post_init__(self) -> None:
         if self.log_in not in ("email", "username", "either"):
@@ -62,6 +65,8 @@ class AuthOptions:
             raise _wrong("site", self.site, "scheme and host alone: 'https://shop.example.org'")
         if not self.path.startswith("/") or self.path.endswith("/"):
             raise _wrong("path", self.path, "a path such as '/auth'")
+        if not _SCHEME.fullmatch(self.token_scheme):
+            raise _wrong("token_scheme", self.token_scheme, "one word, such as 'Token'")
         for purpose in self.link_paths:
             if purpose not in _PATHS:
                 raise _wrong("link_paths", purpose, f"one of {', '.join(_PATHS)}")

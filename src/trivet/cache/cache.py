@@ -19,6 +19,7 @@ from trivet.cache.store import Store
 from trivet.cache.turns import Turns
 from trivet.checks import Finding, Level
 from trivet.routing.enclosing import Handler, enclosed
+from trivet.watching import Gauge, Probe, Reading, Watcher
 
 __all__ = ["Cache", "Stats"]
 
@@ -135,6 +136,49 @@ class Cache(Namespace, Part):
             yield
         finally:
             await self.close()
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell of look-ups and of what is written and deleted from now on."""
+        self._space.turns.watching.watchers.append(watcher)
+
+    def probes(self) -> Sequence[Probe]:
+        """Ask whether the store answers; without it every look-up is a miss, and all goes on."""
+        if isinstance(self.store, MemoryStore):
+            return ()
+        return (Probe(f"cache in {self.store.name}", self._asked, needed=False),)
+
+    async def _asked(self) -> str:
+        await self.store.get_many([f"{self._space.root}probe"])
+        return "answers"
+
+    def gauges(self) -> Sequence[Gauge]:
+        """Count look-ups by their outcome, and what the store did not do."""
+
+        async def looked() -> Sequence[Reading]:
+            counted = self.stats()
+            label = {"cache": self._space.root.rstrip(":")}
+            return [
+                Reading(getattr(counted, name), {**label, "outcome": outcome})
+                for name, outcome in (("hits", "hit"), ("stale", "stale"), ("misses", "miss"))
+            ]
+
+        async def failed() -> Sequence[Reading]:
+            counted = self.stats()
+            label = {"cache": self._space.root.rstrip(":")}
+            return (
+                Reading(counted.errors, {**label, "what": "error"}),
+                Reading(counted.skipped, {**label, "what": "skipped"}),
+            )
+
+        return (
+            Gauge("trivet_cache_lookups_total", "Look-ups, by outcome.", looked, counts=True),
+            Gauge(
+                "trivet_cache_failures_total",
+                "Steps that the store did not do, or was not asked for while it was away.",
+                failed,
+                counts=True,
+            ),
+        )
 
     def checks(self, app: App) -> Sequence[Finding]:
         """Tell of a cache that each process has for itself."""

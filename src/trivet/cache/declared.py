@@ -91,6 +91,8 @@ def reads_of(
 def _declared(route: RouteState, vary: tuple[str, ...]) -> Reads:
     query: set[str] = set()
     headers = {name.strip().lower(): None for name in vary}  # each once, in order
+    if route.when is not None:
+        headers[route.when.name.lower()] = None
     cookies: dict[str, None] = {}
     for place, field, _ in route.plan.parameters():
         if place is params.ParamTypes.query:

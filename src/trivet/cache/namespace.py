@@ -96,8 +96,9 @@ class Namespace:
         turns, name = self._space.turns, self._key(key)
         entry = turns.at_once(name)
         if entry is None:
+            began = turns.watching.now()
             (entry,) = await turns.look([name])
-            turns.count(entry)
+            turns.count(entry, name, began)
         return default if entry is None else self._read(entry, kind, default)
 
     async def get_many(
@@ -105,10 +106,12 @@ class Namespace:
     ) -> dict[str, Any]:
         """Give the values that are there, by their keys, read in one step."""
         turns = self._space.turns
-        entries = await turns.look([self._key(key) for key in keys]) if keys else []
+        names = [self._key(key) for key in keys]
+        began = turns.watching.now()
+        entries = await turns.look(names) if keys else []
         found = {}
-        for key, entry in zip(keys, entries, strict=True):
-            turns.count(entry)
+        for key, name, entry in zip(keys, names, entries, strict=True):
+            turns.count(entry, name, began)
             value = _NOTHING if entry is None else self._read(entry, kind, _NOTHING)
             if value is not _NOTHING:
                 found[key] = value
@@ -189,7 +192,7 @@ class Namespace:
         turns = self._space.turns
         if tags:
             turns.spoil((), tags)
-            await turns.guard.delete_many([turns.tag_key(tag) for tag in tags])
+            await turns.delete([turns.tag_key(tag) for tag in tags])
 
     async def clear(self) -> None:
         """Delete everything in this namespace and those in it; looks at every key of the store."""
@@ -260,7 +263,7 @@ class Namespace:
         """Delete what is under keys of the store."""
         if names:
             self._space.turns.spoil(names)
-            await self._space.turns.guard.delete_many([*names, *map(lease_key, names)])
+            await self._space.turns.delete(names, [lease_key(name) for name in names])
 
     def call_name(self, function: str, arguments: str) -> str:
         """Give the key in the store for a call of a function, with the digest of its arguments."""

@@ -27,6 +27,7 @@ from trivet.cache.entry import Entry, packed, unpacked
 from trivet.cache.guard import Guard, Tallies
 from trivet.cache.keys import store_key
 from trivet.cache.store import Lease
+from trivet.cache.watched import Watching
 
 __all__ = ["Turn", "Turns"]
 
@@ -65,6 +66,7 @@ class Turns:
     def __init__(
         self, guard: Guard, tallies: Tallies, root: str, wait: float, clock: Callable[[], float]
     ) -> None:
+        self.watching = Watching(guard.store.name)
         self.guard = guard
         self.clock = clock
         self._tallies = tallies
@@ -85,6 +87,8 @@ class Turns:
             if not _is_marked(entry, dict(zip(entry.marks, tokens, strict=False))):
                 return None
         self._tallies.hits += 1
+        if self.watching.watchers:
+            self.watching.looked(key, "hit")
         return entry
 
     async def look(self, keys: Sequence[str], tags: Sequence[str] = ()) -> list[Entry | None]:
@@ -104,14 +108,19 @@ class Turns:
             entry if entry is not None and _is_marked(entry, tokens) else None for entry in entries
         ]
 
-    def count(self, entry: Entry | None) -> None:
-        """Count what came of a look."""
+    def count(self, entry: Entry | None, key: str, began: float) -> None:
+        """Count what came of a look at `key`, which began at `began`."""
         if entry is None:
             self._tallies.misses += 1
+            outcome = "miss"
         elif entry.fresh_until <= self.clock():
             self._tallies.stale += 1
+            outcome = "stale"
         else:
             self._tallies.hits += 1
+            outcome = "hit"
+        if self.watching.watchers:
+            self.watching.looked(key, outcome, began)
 
     def tag_key(self, tag: str) -> str:
         """Give the key of a tag's token."""
@@ -124,20 +133,21 @@ class Turns:
 
         A stale value is given at once while somebody computes. With `anew` none counts.
         """
+        began = self.watching.now()
         while True:
             entry = None if anew else (await self.look([key], tags))[0]
             if entry is not None and entry.fresh_until > self.clock():
-                self.count(entry)
+                self.count(entry, key, began)
                 return entry
             flight = self._flights.get(key)
             if flight is None:
                 flight = Flight(key, frozenset(tags), asyncio.get_running_loop().create_future())
                 self._flights[key] = flight
                 found = await self._begun(flight, tags, entry, anew=anew)
-                self.count(entry if found is None else found)
+                self.count(entry if found is None else found, key, began)
                 return Turn(self, flight, entry) if found is None else found
             if entry is not None:
-                self.count(entry)
+                self.count(entry, key, began)
                 return entry
             if flight.task is asyncio.current_task():
                 raise RuntimeError(
@@ -146,7 +156,7 @@ class Turns:
             if await self._is_current(flight):
                 landed = await asyncio.shield(flight.done)
                 if landed is not None and not anew:
-                    self.count(landed)
+                    self.count(landed, key, began)
                     return landed
             elif self._flights.get(key) is flight:
                 del self._flights[key]
@@ -193,7 +203,13 @@ class Turns:
         if tags:
             await self.guard.touch_many([self.tag_key(tag) for tag in tags], TOKENS)
             life = TOKENS if life is None else min(life, TOKENS)
-        await self.guard.set_many(keys, life)
+        with self.watching.doing("set", list(keys)):
+            await self.guard.set_many(keys, life)
+
+    async def delete(self, keys: Sequence[str], more: Sequence[str] = ()) -> None:
+        """Delete what is under keys, and `more` that goes with it."""
+        with self.watching.doing("delete", keys):
+            await self.guard.delete_many([*keys, *more])
 
     async def _begun(
         self, flight: Flight, tags: Sequence[str], stale: Entry | None, *, anew: bool
@@ -291,7 +307,8 @@ class Turn:
                     life = TOKENS if life is None else min(life, TOKENS)
                 lease, flight.lease = flight.lease, None
                 self._stop_renewing()
-                await turns.guard.set_many({flight.key: packed(entry)}, life, lease)
+                with turns.watching.doing("set", (flight.key,)):
+                    await turns.guard.set_many({flight.key: packed(entry)}, life, lease)
         finally:
             turns.forget(flight)
             flight.land(entry)

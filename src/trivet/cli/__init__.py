@@ -42,6 +42,7 @@ class _Entry:
 
 
 _SERVE, _LOOK, _MAKE = "Serve", "Look inside", "Make and try"
+_DEPLOY = "Run elsewhere"
 
 _COMMANDS = {
     "dev": _Entry("serve", "dev", "Serve while you write: reload, debug pages", _SERVE),
@@ -60,9 +61,15 @@ _COMMANDS = {
     "adopt django-users": _Entry(
         "adopt_users", "django_users", "Take over Django's accounts, groups and admin log", _MAKE
     ),
-    "new": _Entry("new", "new", "Begin a file or a small project", _MAKE),
+    "new": _Entry("new", "new", "Begin a file, an API or a full application", _MAKE),
+    "add": _Entry("add", "add", "Put a part into an application that is there", _MAKE),
     "client python": _Entry("client", "python", "Write a typed Python client", _MAKE),
     "client typescript": _Entry("client", "typescript", "Write a typed TypeScript client", _MAKE),
+    "deploy docker": _Entry("deploy.command", "docker", "Write a Dockerfile", _DEPLOY),
+    "deploy compose": _Entry("deploy.command", "compose", "And a compose.yaml", _DEPLOY),
+    "deploy kubernetes": _Entry("deploy.command", "kubernetes", "Write manifests", _DEPLOY),
+    "deploy systemd": _Entry("deploy.command", "systemd", "Write units of services", _DEPLOY),
+    "deploy procfile": _Entry("deploy.command", "procfile", "Write a Procfile", _DEPLOY),
     "shell": _Entry("shell", "shell", "Open a Python prompt with the application in it", _MAKE),
 }
 
@@ -232,7 +239,7 @@ _EPILOG = """\
 [bold]Examples[/bold]
 
 \b
-  trivet new blog                 begin a project
+  trivet new shop --full          begin an application with accounts and an admin
   trivet dev                      serve what is in this folder, reload on change
   trivet --app shop.web:app seed  run a command of one of its parts
   trivet run shop.web:app --workers 4 --host 0.0.0.0

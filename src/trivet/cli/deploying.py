@@ -36,6 +36,9 @@ _SIGN_IN = re.compile(
     r"|reset|forgot|recover",
     re.IGNORECASE,
 )
+_COUNTS_ITSELF = "trivet.auth."
+_HEALTH = frozenset({"/health", "/healthz", "/live", "/livez"})
+_READY = frozenset({"/ready", "/readyz"})
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -182,7 +185,9 @@ def limits_guessing(app: App) -> Iterator[Finding]:
     for route in _routes(app):
         limits = [limit for limit in map(_limit_of, _calls(route.plan)) if limit is not None]
         counts_alone = counts_alone or any(isinstance(one.store, MemoryRates) for one in limits)
-        is_sign_in = "POST" in route.methods and _SIGN_IN.search(route.path)
+        # Those of `trivet.auth` count attempts themselves, by account and by address.
+        is_ours = getattr(route.endpoint, "__module__", "").startswith(_COUNTS_ITSELF)
+        is_sign_in = "POST" in route.methods and not is_ours and _SIGN_IN.search(route.path)
         if is_sign_in and not limits:
             yield Finding(
                 Level.WARNING,
@@ -233,6 +238,25 @@ def trusts_few(app: App) -> Iterator[Finding]:
             )
 
 
+def says_how_it_is(app: App) -> Iterator[Finding]:
+    """Whatever runs the application can ask whether it lives, and whether it can serve."""
+    paths = {route.path for route in _routes(app) if "GET" in route.methods}
+    if not paths & _HEALTH:
+        yield Finding(
+            Level.WARNING,
+            "deploy.health",
+            "there is no /health: a process that hangs is not seen, and gets requests",
+            "app.use(Observe()), from trivet.observe, or a route of your own",
+        )
+    elif app.parts and not paths & _READY:
+        yield Finding(
+            Level.INFO,
+            "deploy.ready",
+            "there is no /ready: requests come before what the application stands on answers",
+            "app.use(Observe()), from trivet.observe, which asks every part",
+        )
+
+
 DEPLOYING: list[Callable[[App], Iterator[Finding]]] = [
     shows_nothing,
     guards_hosts,
@@ -243,6 +267,7 @@ DEPLOYING: list[Callable[[App], Iterator[Finding]]] = [
     limits_guessing,
     bounds_bodies,
     trusts_few,
+    says_how_it_is,
 ]
 """The checks of production, in the order in which they are reported."""
 

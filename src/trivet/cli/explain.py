@@ -14,7 +14,7 @@ from trivet.binding.plan import Call
 from trivet.cli.listing import where
 from trivet.cli.matching import Matched, Outcome, match_route, nearest_paths
 from trivet.cli.opened import open_app
-from trivet.cli.options import LoadOptions
+from trivet.cli.options import HeaderOption, LoadOptions, headers_of
 from trivet.cli.trouble import EXIT_FOUND
 from trivet.middleware.hook import hooked
 from trivet.routing.around import joined, preparings
@@ -51,6 +51,7 @@ def explain(
     source: Annotated[
         bool, typer.Option("--source/--no-source", help="Show the generated function")
     ] = True,
+    header: HeaderOption = None,
 ) -> None:
     """Say what happens to one request.
 
@@ -62,13 +63,22 @@ def explain(
       trivet explain GET /users/3
       trivet explain main.py POST /users
       trivet explain "/users/{id}"
+      trivet explain GET /users -H "API-Version: 2"
     """
     argument, method, path = _read(words)
     app = open_app(options, argument)
-    outcome = match_route(app.routes, method, path, answers_head=app.answers_head)
+    headers = [
+        (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, value in headers_of(header).items()
+    ]
+    outcome = match_route(app.routes, method, path, answers_head=app.answers_head, headers=headers)
     pen = Pen()
     if outcome.found is None:
-        _tell_refusal(app, outcome, method, path, Pen(sys.stderr))
+        if outcome.unmet is not None:
+            title = f"{method} {path}: 400 Bad Request, {outcome.unmet.told(headers)}"
+            Pen(sys.stderr).write(title)
+        else:
+            _tell_refusal(app, outcome, method, path, Pen(sys.stderr))
         raise typer.Exit(EXIT_FOUND)
     _tell_match(pen, outcome, method)
     route = outcome.found.route
@@ -141,6 +151,8 @@ def _tell_match(pen: Pen, outcome: Outcome, method: str) -> None:
         f"{pen.paint(_title(found), 'strong')}  {name_of(handler)}  "
         f"{pen.paint(where(handler), 'dim')}"
     )
+    if (when := getattr(found.route, "when", None)) is not None:
+        pen.write(f"  chosen by the header {when}")
     for mount in outcome.through:
         pen.write(f"  inside the application mounted at {mount.prefix}{mount.route.path}")
     if outcome.is_head_of_get:

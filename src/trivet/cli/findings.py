@@ -150,6 +150,9 @@ def _taken(route: Any, other: Any) -> str:  # Any: see above
     if sockets or isinstance(other, starlette.WebSocketRoute):
         same_kind = sockets and isinstance(other, starlette.WebSocketRoute)
         return "WS" if same_kind else ""
+    when = getattr(other, "when", None)
+    if when is not None and not when.covers(getattr(route, "when", None)):
+        return ""  # it takes only what a header gives it
     if other.methods is None:
         return _methods(route)
     mine = route.methods or other.methods

@@ -15,10 +15,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from trivet.adapters.access import AccessLog
 from trivet.app.application import App
 from trivet.cli.find import Place
 from trivet.cli.load import load
 from trivet.cli.trouble import EXIT_CANNOT_LOAD, tell
+from trivet.devtools import DEVTOOLS_PATH, DevTools
 from trivet.errors import SetupError
 from trivet.terminal import Pen
 
@@ -67,6 +69,8 @@ def application() -> Any:  # Any: an App, or any ASGI application
         loaded = load(launch.place, dropin=launch.dropin)
         app = loaded.app
         if isinstance(app, App):
+            if launch.is_debug:
+                _add_devtools(app)
             app.built()  # so that mistakes in the routes are told now, not by the first request
     except SetupError as error:
         tell(error, Pen(sys.stderr))
@@ -80,6 +84,15 @@ def application() -> Any:  # Any: an App, or any ASGI application
     return app
 
 
+def _add_devtools(app: App) -> None:
+    """Give the application the pages of development, where it has not asked for them itself."""
+    AccessLog.skipped = DEVTOOLS_PATH
+    if DevTools not in app.parts:
+        app.use(DevTools())
+        # First: what fits every path, such as a mount at the root, may not stand before them.
+        app.routes.insert(0, app.routes.pop())
+
+
 def _is_first(marker: str) -> bool:
     try:
         Path(marker).touch(exist_ok=False)
@@ -91,6 +104,8 @@ def _is_first(marker: str) -> bool:
 def _tell_banner(app: Any, place: Place, address: str) -> None:  # Any: see application
     pen = Pen(sys.stderr)
     lines = [("API", address)]
+    if isinstance(app, App) and DevTools in app.parts:
+        lines.append(("Pages", address + DEVTOOLS_PATH))
     if getattr(app, "openapi_url", None):
         pages = (("Docs", "docs_url"), ("ReDoc", "redoc_url"))
         lines += [

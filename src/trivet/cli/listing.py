@@ -14,6 +14,7 @@ from trivet.cli.broken import short_path
 from trivet.errors import EndpointContext, place_of
 from trivet.routing.contexts import contexts
 from trivet.routing.explained import name_of
+from trivet.routing.state import RouteState
 
 __all__ = ["Listed", "list_routes", "where"]
 
@@ -32,6 +33,8 @@ class Listed:
     file: str | None
     line: int | None
     in_schema: bool
+    when: str | None = None
+    """What the request has to say besides, for routes of one path: ``API-Version: 2``."""
 
     @property
     def where(self) -> str:
@@ -49,6 +52,7 @@ class Listed:
             "file": self.file,
             "line": self.line,
             "in_schema": self.in_schema,
+            **({} if self.when is None else {"when": self.when}),
         }
 
 
@@ -83,6 +87,7 @@ def _listed(route: Any, prefix: str) -> Listed:  # Any: typed routes and Starlet
         place.get("file"),
         place.get("line"),
         kind == "http" and bool(getattr(route, "include_in_schema", False)),
+        str(route.when) if isinstance(route, RouteState) and route.when is not None else None,
     )
 
 

@@ -7,7 +7,7 @@ reasons can be told; nothing is compiled here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from starlette import routing as starlette
 
 from trivet.routing.contexts import RouteContext, contexts
+from trivet.routing.when import Unmet, unmet_of
 
 __all__ = ["Matched", "Outcome", "match_route", "nearest_paths"]
 
@@ -41,7 +42,8 @@ class Outcome:
     """What came of looking for a route.
 
     `found` answers; `later` fit too and are declared after it; `allowed` are the methods of routes
-    that fit the path alone; `through` are the mounts on the way.
+    that fit the path alone; `through` are the mounts on the way; `unmet` says which header would
+    have to say what, where nothing answers for that reason.
     """
 
     found: Matched | None
@@ -49,40 +51,57 @@ class Outcome:
     allowed: tuple[str, ...]
     through: tuple[Matched, ...]
     is_head_of_get: bool = False
+    unmet: Unmet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, so far as it decides between routes; headers have lower-case names."""
+
+    method: str
+    headers: Sequence[tuple[bytes, bytes]] = ()
 
 
 def match_route(
-    routes: Iterable[Any], method: str, path: str, *, answers_head: bool = True
+    routes: Iterable[Any],
+    method: str,
+    path: str,
+    *,
+    answers_head: bool = True,
+    headers: Sequence[tuple[bytes, bytes]] = (),
 ) -> Outcome:
     """Find the route that answers `method` at `path`; a route's own pattern is a path as well."""
     path = unquote(path.partition("?")[0])
-    outcome = _search(routes, method, path, "", ())
+    outcome = _search(routes, Asked(method, headers), path, "", ())
     if outcome.found is None and method == "HEAD" and answers_head:
-        of_get = _search(routes, "GET", path, "", ())
+        of_get = _search(routes, Asked("GET", headers), path, "", ())
         if of_get.found is not None:
             return Outcome(of_get.found, of_get.later, of_get.allowed, of_get.through, True)
     return outcome
 
 
 def _search(
-    routes: Iterable[Any], method: str, path: str, prefix: str, through: tuple[Matched, ...]
+    routes: Iterable[Any], asked: Asked, path: str, prefix: str, through: tuple[Matched, ...]
 ) -> Outcome:
     fitting = [
         Matched(context, prefix, params)
         for context in contexts(routes)
         if (params := _fits(context.effective, path)) is not None
     ]
-    answering = [one for one in fitting if _takes(one.route, method)]
+    conditions = [one.route.when for one in fitting if getattr(one.route, "when", None)]
+    fitting = [one for one in fitting if _is_met(one.route, asked)]
+    answering = [one for one in fitting if _takes(one.route, asked.method)]
     allowed = sorted(
         {name for one in fitting for name in getattr(one.route, "methods", None) or ()}
     )
     if not answering:
-        return Outcome(None, (), tuple(allowed), through)
+        unmet = unmet_of(conditions) if conditions and not allowed else None
+        return Outcome(None, (), tuple(allowed), through, unmet=unmet)
     first, *later = answering
     if isinstance(first.route, starlette.Mount) and first.route.routes:
         below = _search(
             first.route.routes,
-            method,
+            asked,
             "/" + first.params.get("path", "").lstrip("/"),
             prefix + first.route.path,
             (*through, first),
@@ -100,6 +119,11 @@ def _fits(route: Any, path: str) -> dict[str, str] | None:  # Any: see Matched.r
         return {}
     found = pattern.match(path)
     return None if found is None else found.groupdict()
+
+
+def _is_met(route: Any, asked: Asked) -> bool:  # Any: see Matched.route
+    when = getattr(route, "when", None)
+    return when is None or when.is_met(asked.headers)
 
 
 def _takes(route: Any, method: str) -> bool:  # Any: see Matched.route

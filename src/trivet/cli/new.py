@@ -1,19 +1,24 @@
-"""`trivet new`: one file, or a small project with tests."""
+"""`trivet new`: one file, an API with tests, or a full application with accounts and an admin."""
 
 from __future__ import annotations
 
 import keyword
 import re
+import secrets
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 from typing import Annotated
 
 import typer
 
+from trivet.cli.first_run import first_run
 from trivet.cli.trouble import EXIT_FOUND
 from trivet.terminal import Pen
 
@@ -23,6 +28,29 @@ _NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
 _END = ".txt"  # templates are no Python files for the tools that look at this package
 # Names that would hide what the project itself imports.
 _TAKEN = frozenset({"trivet", "pydantic", "starlette", "uvicorn", "pytest", "tests", "test"})
+# What a full application stands on: the extras of its pyproject.toml, and a module of each.
+_FULL_EXTRAS = {
+    "admin": "nh3",
+    "db": "aiosqlite",
+    "email": "email_validator",
+    "jobs": "cronsim",
+    "mail": "aiosmtplib",
+    "observe": "prometheus_client",
+    "postgres": "asyncpg",
+}
+_PASSWORD = 16  # bytes of the password of the container's database
+_FULL_CI = """\
+      - run: trivet migrate && trivet migrate --check
+      - run: trivet check --deploy
+"""
+
+
+class Kind(StrEnum):
+    """How much is begun with."""
+
+    FILE = "file"
+    API = "api"
+    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +62,36 @@ class _Plan:
     next_steps: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """How much is begun with; at most one is given."""
+
+    file: Annotated[
+        bool, typer.Option("--file", help="Write one file, NAME.py, instead of a project")
+    ] = False
+    api: Annotated[
+        bool, typer.Option("--api", help="An API: a package, tests, CI; the default")
+    ] = False
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Accounts, admin, jobs, mail, pages, tests, CI, container: it runs"
+        ),
+    ] = False
+
+    def chosen(self, name: str) -> Kind | None:
+        """Give the kind that was asked for, or None; two are a usage error."""
+        given = [kind for kind in Kind if getattr(self, kind.value)]
+        if name.endswith(".py") and Kind.FILE not in given:
+            given.append(Kind.FILE)
+        if len(given) > 1:
+            both = " and ".join(f"--{kind}" for kind in given)
+            raise typer.BadParameter(f"{both} are two kinds of beginning: take one")
+        return given[0] if given else None
+
+
 def new(
+    kinds: Kinds,
     name: Annotated[
         str | None,
         typer.Argument(
@@ -43,28 +100,65 @@ def new(
             show_default=False,
         ),
     ] = None,
-    file: Annotated[
-        bool, typer.Option("--file", help="Write one file, NAME.py, instead of a project")
-    ] = False,
     folder: Annotated[
         Path, typer.Option("--in", metavar="FOLDER", help="Where to write", show_default="here")
     ] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Write over files that are there")] = False,
+    setup: Annotated[
+        bool,
+        typer.Option(
+            help="With --full: make migrations, a database of SQLite and a first superuser too"
+        ),
+    ] = True,
+    superuser: Annotated[
+        str, typer.Option(metavar="EMAIL", help="With --full: whom the first superuser is")
+    ] = "admin@example.org",
 ) -> None:
-    """Begin a file or a small project.
+    """Begin a file, an API or a full application.
 
-    NAME is asked for where it is not given.
+    What is not given is asked for.
 
     \b
-      trivet new hello.py    one file
-      trivet new blog        a project: package, tests, pyproject.toml, README.md
+      trivet new hello.py      one file
+      trivet new blog          an API: package, tests, CI, pyproject.toml, README.md
+      trivet new shop --full   accounts, admin, jobs, pages, container: ready to sign in
     """
+    kind = None
     if name is None:
         if not sys.stdin.isatty():
             raise typer.BadParameter("say what it is called: trivet new blog")
         name = typer.prompt("What is it called (blog for a project, hello.py for one file)")
-    is_file = file or name.endswith(".py")
-    plan = _plan_file(name, folder) if is_file else _plan_project(name, folder)
+        kind = kinds.chosen(name) or _asked_kind()
+    kind = kind or kinds.chosen(name) or Kind.API
+    plan = _plan_file(name, folder) if kind is Kind.FILE else _plan_project(name, folder, kind)
+    _write(plan, force=force)
+    pen = Pen()
+    missing = _missing() if kind is Kind.FULL else []
+    if kind is Kind.FULL and setup and not missing:
+        first_run(plan.folder, superuser, pen)
+    pen.write()
+    if missing:
+        extras = ",".join(missing)
+        pen.write(f'The database is not made yet: pip install "trivet[{extras}]" is missing.')
+    pen.write("Next:")
+    for step in _steps(plan, kind, is_set_up=setup and not missing):
+        pen.write(f"  {pen.paint(step, 'mark')}")
+
+
+def _asked_kind() -> Kind:
+    given = typer.prompt("A file, an api, or a full application", default=Kind.API.value)
+    try:
+        return Kind(given.strip().lower())
+    except ValueError as error:
+        raise typer.BadParameter(f"{given!r} is none of file, api and full") from error
+
+
+def _missing() -> list[str]:
+    """Name the extras of a full application that are not installed here."""
+    return [extra for extra, module in _FULL_EXTRAS.items() if find_spec(module) is None]
+
+
+def _write(plan: _Plan, *, force: bool) -> None:
     pen, trouble = Pen(), Pen(sys.stderr)
     there = [path for path in plan.files if (plan.folder / path).exists()]
     if there and not force:
@@ -77,10 +171,18 @@ def new(
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
         pen.write(f"  {pen.paint('wrote', 'good')} {target}")
-    pen.write()
-    pen.write("Next:")
-    for step in plan.next_steps:
-        pen.write(f"  {pen.paint(step, 'mark')}")
+
+
+def _steps(plan: _Plan, kind: Kind, *, is_set_up: bool) -> Sequence[str]:
+    if kind is not Kind.FULL or is_set_up:
+        return plan.next_steps
+    migrate = (
+        "trivet makemigrations",
+        "trivet migrate",
+        "trivet createsuperuser",
+        "trivet deploy compose",
+    )
+    return (f"cd {plan.folder}", "pip install -e '.[dev]'", *migrate, "trivet dev")
 
 
 def _plan_file(name: str, folder: Path) -> _Plan:
@@ -90,18 +192,26 @@ def _plan_file(name: str, folder: Path) -> _Plan:
     return _Plan(folder, {file: text}, (f"trivet dev {folder / file}",))
 
 
-def _plan_project(name: str, folder: Path) -> _Plan:
+def _plan_project(name: str, folder: Path, kind: Kind) -> _Plan:
     package = _package_of(name)
+    is_full = kind is Kind.FULL
     values = {
         "name": name,
         "package": package,
         "title": _title(name),
         "trivet": metadata.version("trivet"),
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "extras": ",".join(_FULL_EXTRAS),
+        "password": secrets.token_hex(_PASSWORD),
+        "ci_steps": _FULL_CI if is_full else "",
     }
     files: dict[str, str] = {}
-    _gather(_templates() / "project", "", values, files)
-    steps = (f"cd {folder / name}", "pip install -e '.[dev]'", "trivet dev", "pytest")
-    return _Plan(folder / name, files, steps)
+    _gather(_templates() / ("full" if is_full else "project"), "", values, files)
+    _gather(_templates() / "shared", "", values, files)
+    steps: tuple[str, ...] = (f"cd {folder / name}", "pip install -e '.[dev]'", "trivet dev")
+    if is_full:
+        steps = (f"trivet dev {folder / name}", *steps[:2])
+    return _Plan(folder / name, files, (*steps, "pytest"))
 
 
 def _templates() -> Traversable:
@@ -121,7 +231,8 @@ def _gather(
 
 
 def _fill(template: Traversable, values: dict[str, str]) -> str:
-    return Template(template.read_text(encoding="utf-8")).substitute(values)
+    filled = Template(template.read_text(encoding="utf-8")).substitute(values)
+    return filled.rstrip("\n") + "\n"
 
 
 def _package_of(name: str) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from trivet.cli.opened import open_app
-from trivet.cli.options import AppArgument, LoadOptions
+from trivet.cli.options import AppArgument, HeaderOption, LoadOptions, headers_of
 from trivet.cli.trouble import EXIT_FOUND
 from trivet.cli.yaml_text import to_yaml
 from trivet.terminal import Pen
@@ -50,6 +50,7 @@ def openapi(
             "--check", metavar="FILE", help="Compare with this file; exit code 1 if it differs"
         ),
     ] = None,
+    header: HeaderOption = None,
 ) -> None:
     """Write the OpenAPI document.
 
@@ -57,8 +58,10 @@ def openapi(
       trivet openapi > openapi.json
       trivet openapi --output openapi.yaml
       trivet openapi --check openapi.json    exit code 1 when it is out of date
+      trivet openapi --header "API-Version: 2"    what clients get that send it
     """
-    document = open_app(options, argument).openapi()
+    app = open_app(options, argument)
+    document = app.openapi(sent=headers_of(header)) if header else app.openapi()
     target = check or output
     if form is None and target is not None and target.suffix in (".yaml", ".yml"):
         form = Form.YAML

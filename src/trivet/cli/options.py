@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-__all__ = ["AppArgument", "LoadOptions", "flatten"]
+__all__ = ["AppArgument", "HeaderOption", "LoadOptions", "flatten", "headers_of"]
 
 T = TypeVar("T")
 
@@ -26,6 +26,16 @@ AppArgument = Annotated[
         help="module:attribute, a module, a file or a folder; without it the application is looked "
         "for in pyproject.toml and in main.py, app.py, api.py, app/main.py",
         show_default=False,
+    ),
+]
+
+HeaderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--header",
+        "-H",
+        metavar="NAME: VALUE",
+        help="A header that the client sends, where routes of one path are told apart by it",
     ),
 ]
 
@@ -86,6 +96,17 @@ class LoadOptions:
                 f"APP is given twice: as {argument!r} and with --app {self.app!r}"
             )
         return argument if argument is not None else self.app
+
+
+def headers_of(given: Sequence[str] | None) -> dict[str, str]:
+    """Give the headers that were typed, by name."""
+    found: dict[str, str] = {}
+    for one in given or ():
+        name, colon, value = one.partition(":")
+        if not colon or not name.strip():
+            raise typer.BadParameter('write a header as it is sent: --header "API-Version: 2"')
+        found[name.strip()] = value.strip()
+    return found
 
 
 def flatten(function: Callable[..., T]) -> Callable[..., T]:

@@ -34,9 +34,13 @@ def routes(
         print(json.dumps([route.as_dict() for route in found], indent=2))
         return
     pen = Pen()
-    rows = [(_methods(route), route.path, route.name, route.where) for route in found]
+    rows = [(_methods(route), _path(route), route.name, route.where) for route in found]
     pen.table(("METHODS", "PATH", "NAME", "HANDLER"), rows, ("good", "strong", "", "dim"))
 
 
 def _methods(route: Listed) -> str:
     return _KINDS.get(route.kind) or ",".join(route.methods) or "ANY"
+
+
+def _path(route: Listed) -> str:
+    return route.path if route.when is None else f"{route.path}  [{route.when}]"

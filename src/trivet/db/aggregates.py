@@ -90,10 +90,10 @@ class RowQuery:
             made = made.order_by(*[self._order(order, named) for order in self._orders])
         return made
 
-    def __await__(self) -> Generator[Any, None, list[Row[Any]]]:
+    def __await__(self) -> Generator[Any, None, list[Row[*tuple[Any, ...]]]]:
         return self._rows().__await__()
 
-    async def __aiter__(self) -> AsyncIterator[Row[Any]]:
+    async def __aiter__(self) -> AsyncIterator[Row[*tuple[Any, ...]]]:
         for row in await self:
             yield row
 
@@ -101,12 +101,12 @@ class RowQuery:
         """Give the rows as dictionaries."""
         return [dict(row._mapping) for row in await self]
 
-    async def first(self) -> Row[Any] | None:
+    async def first(self) -> Row[*tuple[Any, ...]] | None:
         """Give the first row, or None."""
         found = await self.limit(1)
         return found[0] if found else None
 
-    async def _rows(self) -> list[Row[Any]]:
+    async def _rows(self) -> list[Row[*tuple[Any, ...]]]:
         return list(await unit_now(self._query.model).rows(self.statement()))
 
     def _column(self, column: Any) -> Any:

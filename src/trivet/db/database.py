@@ -44,7 +44,9 @@ from trivet.db.sync import sync_engine
 from trivet.db.tenants import apart_like, create_schema
 from trivet.db.transactions import Isolation, SpecialUnit, refuse_inside, retrying
 from trivet.db.unit import Unit
+from trivet.db.watched import Watching, gauges_of, probes_of
 from trivet.routing.around import Around
+from trivet.watching import Gauge, Probe, Watcher
 
 __all__ = ["Database"]
 
@@ -105,6 +107,7 @@ class Database(Part):
         given_url = make_url(url)
         in_memory = given_url.database in (None, "", ":memory:")
         self._passes = given_url.get_backend_name() == "sqlite" and in_memory
+        self._watching: Watching | None = None
         self.driver, self.engine, self._breakage = self._made(given_url)
         # Where names are put in with each execution, SQLAlchemy does it.
         self._is_plain = not self.engine.get_execution_options().get("schema_translate_map")
@@ -127,6 +130,8 @@ class Database(Part):
         # Before the driver, which is to hear of lost connections.
         breakage = Breakage(engine.sync_engine, self.timeout, self.registries)
         driver.prepare(engine, self.timeout)
+        if self._watching is not None:
+            driver = self._watching.around(driver, engine)
         return driver, engine, breakage
 
     def _plans_for(self, driver: Driver, engine: AsyncEngine) -> Plans:
@@ -169,6 +174,21 @@ class Database(Part):
         if self._all[0] is not self:
             return ()
         return list(import_module(_COMMANDS).commands_of(self._all))
+
+    def probes(self) -> Sequence[Probe]:
+        """Ask whether the database is there, and has all migrations that the files know."""
+        return probes_of(self)
+
+    def gauges(self) -> Sequence[Gauge]:
+        """Count the connections of the pool, and who waits for one."""
+        return gauges_of(self)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell of each statement, of transactions and of waits for connections from now on."""
+        if self._watching is None:
+            self._watching = Watching(self)
+            self._watching.begin()
+        self._watching.watchers.append(watcher)
 
     def checks(self, app: App) -> Sequence[Finding]:
         """Tell what is risky about the newest migration; raises `SetupError` for wrong models."""
@@ -335,6 +355,8 @@ class Database(Part):
         are not read from. Who only looks on comes and goes with a driver around the present one.
         """
         is_other = engine is not self.engine
+        if is_other and self._watching is not None:
+            driver = self._watching.around(driver, engine)
         kept = {name: getattr(self, name) for name in (_CONNECTED if is_other else ("driver",))}
         self.driver = driver
         if is_other:

@@ -32,14 +32,14 @@ class Sql:
         self._unit = unit
         self._values = values
 
-    def __await__(self) -> Generator[Any, None, list[Row[Any]]]:
+    def __await__(self) -> Generator[Any, None, list[Row[*tuple[Any, ...]]]]:
         return self._rows().__await__()
 
-    async def __aiter__(self) -> AsyncIterator[Row[Any]]:
+    async def __aiter__(self) -> AsyncIterator[Row[*tuple[Any, ...]]]:
         for row in await self:
             yield row
 
-    async def first(self) -> Row[Any] | None:
+    async def first(self) -> Row[*tuple[Any, ...]] | None:
         """Give the first row, or None."""
         found = await self
         return found[0] if found else None
@@ -89,7 +89,7 @@ class Sql:
             self.text.lstrip().lower().startswith("with") and not _WRITES.search(self.text)
         )
 
-    async def _rows(self) -> list[Row[Any]]:
+    async def _rows(self) -> list[Row[*tuple[Any, ...]]]:
         if self.is_reading:
             return list(await self._unit.rows(self.clause()))
         result = await self._unit.execute(self.clause())

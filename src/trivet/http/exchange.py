@@ -122,7 +122,9 @@ class Exchange(ABC):
     `body` is the whole body for destinations that read it whole, otherwise empty.
     """
 
-    __slots__ = ("body", "headers", "method", "params", "path", "query", "request", "target")
+    __slots__ = (
+        "body", "headers", "method", "on_answered", "params", "path", "query", "request", "target",
+    )  # fmt: skip
 
     # True where only an asyncio cancellation can reach the work on this request, each once; False
     # where it may run inside scopes that cancel again and again until they are obeyed.
@@ -135,6 +137,9 @@ class Exchange(ABC):
     body: bytes
     target: Target
     params: tuple[str, ...]
+    on_answered: Callable[[int], None] | None
+    """Called with the status once a whole answer was handed to the server, if somebody set it on
+    the face's own exchange; what an answer of `Target.begin` is, whoever calls that knows."""
     request: Any  # the Starlette Request once somebody asked for it; typed above this shelf
 
     @property

@@ -24,6 +24,7 @@ from trivet.jobs.handles import Queued
 from trivet.jobs.moments import database_now, milliseconds, moment_of
 from trivet.jobs.options import JobOptions
 from trivet.jobs.tables import Board, State, unit_with_board
+from trivet.watching import Happening, begun, ended
 
 __all__ = ["UNTIL_START", "Entry", "When", "enqueue", "enqueue_many", "inserting_once", "store"]
 
@@ -126,6 +127,8 @@ async def enqueue_many(entries: Sequence[Entry], next_id: int | None = None) -> 
         due = database_now() + bindparam("delay", type_=board.jobs.c.due.type)
         await unit.execute(insert(board.jobs).values(due=due, created=database_now()), rows)
         unit.on_commit(board.tell)
+        for entry in plain if board.watchers else ():
+            _tell(board, entry.options, None)
     others = [entry for entry in entries if entry.options.unique or entry.when.at is not None]
     stored = [await store(unit, board, entry, next_id) for entry in others]
     return len(rows) + sum(one.is_new for one in stored)
@@ -149,8 +152,21 @@ async def store(
         if rows:
             if is_new and not entry.when.is_later:
                 unit.on_commit(board.tell)
+            if is_new and board.watchers:
+                _tell(board, entry.options, str(rows[0][0]))
             return Queued(rows[0][0], entry.arguments, unit.database, is_new=is_new)
     raise RuntimeError(f"the job {entry.options.name!r} and its like come and go too fast")
+
+
+def _tell(board: Board, options: JobOptions, number: str | None) -> None:
+    """Tell that a job was put in, which its transaction may take back."""
+    facts = {
+        "messaging.system": "trivet",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": options.queue,
+        "messaging.message.id": number,
+    }
+    ended(board.watchers, begun(board.watchers, Happening("enqueue", options.name, facts)))
 
 
 def _insertion(unit: Unit, board: Board, *, is_relative: bool, is_unique: bool) -> RowPlan:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -36,8 +37,10 @@ from trivet.jobs.limits import Limit
 from trivet.jobs.performing import Performer
 from trivet.jobs.schedules import Every, Missed, Schedule, Ticks, schedule_of
 from trivet.jobs.tables import board_in
+from trivet.jobs.watched import gauges_of, in_time
 from trivet.jobs.worker import Worker, WorkerOptions
 from trivet.routing.around import joined
+from trivet.watching import Gauge, Probe, Watcher
 
 __all__ = ["Jobs"]
 
@@ -73,6 +76,7 @@ class Jobs(Part):
         self.known: dict[str, Job[..., Any]] = {}
         self.schedules: dict[str, Schedule] = {}
         self.app: App | None = None
+        self.watchers: list[Watcher] = []
         self.job = Declare(self.add)
         """Declares a job that workers of this application know; see `job`."""
 
@@ -211,8 +215,9 @@ class Jobs(Part):
         queues = options.queues or self.queues()
         options = replace(options, queues=queues)
         performer = Performer(
-            self.known, self.database, self.board, joined(app.arounds), app.dependency_overrides
-        )
+            self.known, self.database, self.board, joined(app.arounds), app.dependency_overrides,
+            self.watchers,
+        )  # fmt: skip
         return Worker(performer, self.database, self.board, options, self.schedules, self.engine)
 
     async def run_pending(self) -> int:
@@ -235,6 +240,20 @@ class Jobs(Part):
         """Give the queues of all jobs that are known."""
         found = dict.fromkeys(one.options.queue for one in self.known.values())
         return tuple(found) or ("default",)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell of each job that this process puts in, and of each attempt that it makes."""
+        self.watchers.append(watcher)
+        self.board.watchers.append(watcher)
+
+    def probes(self) -> Sequence[Probe]:
+        """Ask whether a queue has fallen behind by more than `WorkerOptions.most_lag`."""
+        asked = partial(in_time, self.database, self.options.most_lag)
+        return (Probe("jobs", asked, needed=False),)
+
+    def gauges(self) -> Sequence[Gauge]:
+        """Count the jobs of each queue by their state, and how long the oldest one has waited."""
+        return gauges_of(self.database)
 
     def commands(self) -> Sequence[Any]:
         """Give `trivet worker`, and what `trivet jobs` can do."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -25,11 +25,13 @@ from trivet.jobs.run import Retry, Run, Stop
 from trivet.jobs.table.finishing import conclude
 from trivet.jobs.tables import Board, State
 from trivet.routing.around import Around, failed
+from trivet.watching import Happening, Watcher, begun, ended
 
 __all__ = ["Performer"]
 
 _log = logging.getLogger("trivet.jobs")
 _UNKNOWN_PAUSE = 10.0  # seconds until another worker, of a newer version, may have a look
+_OUTCOME = "trivet.job.outcome"
 _ANSWERED = 200  # what a request that ended well would have
 
 
@@ -43,7 +45,9 @@ class Performer:
         board: Board,
         around: Around | None,
         overrides: Mapping[Callable[..., Any], Callable[..., Any]],
+        watchers: Sequence[Watcher] = (),
     ) -> None:
+        self._watchers = watchers
         self._jobs = jobs
         self._database = database
         self._board = board
@@ -53,6 +57,21 @@ class Performer:
 
     async def perform(self, held: Held, run: Run) -> Outcome | None:
         """Run one attempt; None where what became of it is written down already, or unwanted."""
+        if not self._watchers:
+            return await self._performed(held, run, None)
+        happening = begun(self._watchers, _happening(held))
+        try:
+            outcome = await self._performed(held, run, happening)
+        except BaseException as error:  # somebody has cancelled it, or the worker ends
+            happening.facts[_OUTCOME] = State.CANCELLED.value
+            ended(self._watchers, happening, error)
+            raise
+        state = State.DONE if outcome is None else outcome.state
+        happening.facts.setdefault(_OUTCOME, state.value)
+        ended(self._watchers, happening)
+        return outcome
+
+    async def _performed(self, held: Held, run: Run, happening: Happening | None) -> Outcome | None:
         job = self._jobs.get(held.name)
         if job is None:
             _log.warning(
@@ -71,8 +90,12 @@ class Performer:
             return await self._attempt(job, held, run)
         except LeaseLost:
             _log.warning("job %s (%s): somebody else has it by now", held.id, held.name)
+            if happening is not None:
+                happening.facts[_OUTCOME] = "lost"
             return None
         except Exception as error:
+            if happening is not None:
+                happening.error = error
             return _failed(job, held, error)
 
     async def _attempt(self, job: Job[..., Any], held: Held, run: Run) -> Outcome | None:
@@ -121,6 +144,21 @@ class _Call:
             if self._is_async:
                 return await self._function(*first, **values)
             return await run_in_thread(self._function, *first, **values)
+
+
+def _happening(held: Held) -> Happening:
+    """Give what is told of an attempt."""
+    return Happening(
+        "job",
+        held.name,
+        {
+            "messaging.system": "trivet",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": held.queue,
+            "messaging.message.id": str(held.id),
+            "trivet.job.attempt": held.attempt,
+        },
+    )
 
 
 def _failed(job: Job[..., Any], held: Held, error: Exception) -> Outcome:

@@ -18,7 +18,8 @@ class WorkerOptions:
     `concurrency` jobs run at once. What a worker has claimed is its own for a `lease`, which it
     renews; it looks for jobs at least every `poll`, and gives those that run when it is stopped
     `grace` to end. Dead jobs are forgotten after `keep_dead`. The worker that leads the others says
-    so again within `leads`, after which another one does.
+    so again within `leads`, after which another one does. Where a job has been ready for longer
+    than `most_lag`, the application's probe says so.
     """
 
     queues: tuple[str, ...] = ()
@@ -28,6 +29,7 @@ class WorkerOptions:
     grace: float = 20.0
     keep_dead: float = 30 * 86_400.0
     leads: float = 5.0
+    most_lag: float = 300.0
     limits: tuple[Limit, ...] = ()
 
     def limit_of(self, queue: str) -> Limit | None:

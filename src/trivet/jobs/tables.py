@@ -32,6 +32,7 @@ from trivet.db.part_tables import once_in
 from trivet.db.present import current
 from trivet.db.reading import RowPlan
 from trivet.errors import SetupError
+from trivet.watching import Watcher
 
 __all__ = ["Board", "State", "board_in", "board_of", "unit_with_board"]
 
@@ -79,6 +80,8 @@ class Board:
     """Called after a commit that has put jobs there that can run now."""
     statements: dict[Any, RowPlan] = field(default_factory=dict)
     """What was compiled for the database."""
+    watchers: list[Watcher] = field(default_factory=list)
+    """Told of each job that is put there by this process."""
 
     def tell(self) -> None:
         """Call all listeners."""

@@ -21,9 +21,10 @@ from trivet.mail.message import Attachment, Message
 from trivet.mail.mime import mime_of
 from trivet.routing.router import Router
 
-__all__ = ["Inbox", "inbox_router"]
+__all__ = ["INBOX_PATH", "Inbox", "inbox_router"]
 
-_PATH = "/_dev/mail"
+INBOX_PATH = "/_dev/mail"
+"""Where the inbox is."""
 _MOST = 200  # messages
 _CID = re.compile(r"""(?<=["'(])\s*cid:([^"')\s]+)""", re.IGNORECASE)
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
@@ -69,15 +70,15 @@ class Inbox:
 
 def inbox_router(inbox: Inbox) -> Router:
     """Give the pages of an inbox."""
-    router = Router(prefix=_PATH, include_in_schema=False)
+    router = Router(prefix=INBOX_PATH, include_in_schema=False)
 
     @router.get("")
     async def messages() -> Response:
-        return _page(messages_page(list(inbox), _PATH))
+        return _page(messages_page(list(inbox), INBOX_PATH))
 
     @router.get("/{number}")
     async def message(number: int) -> Response:
-        return _page(message_page(inbox.find(number), _PATH))
+        return _page(message_page(inbox.find(number), INBOX_PATH))
 
     @router.get("/{number}/html")
     async def html(number: int) -> Response:

@@ -18,19 +18,20 @@ import anyio
 import anyio.from_thread
 
 from trivet.app.application import App
-from trivet.app.part import Part
+from trivet.app.part import Link, Part
 from trivet.checks import Finding, Level
 from trivet.errors import SetupError
 from trivet.mail.addresses import Mailbox
 from trivet.mail.commands import group_of
 from trivet.mail.console import ConsoleTransport
 from trivet.mail.file import FileTransport
-from trivet.mail.inbox import Inbox, inbox_router
+from trivet.mail.inbox import INBOX_PATH, Inbox, inbox_router
 from trivet.mail.memory import MemoryTransport
 from trivet.mail.message import Attachment, Message
 from trivet.mail.templated import Renderer, written
 from trivet.mail.transport import Transport
 from trivet.routing.router import Router
+from trivet.watching import Happening, Watcher, told
 
 __all__ = ["Mail", "Outbox"]
 
@@ -86,6 +87,7 @@ class Mail(Part):
         self._owns_inbox = False
         self._app: App | None = None
         self._outbox: Outbox | None = None
+        self._watchers: list[Watcher] = []
 
     def outbox(self, given: Keeper, /) -> Keeper:
         """Let `send` keep messages in a job, or in anything else with `enqueue`; a decorator.
@@ -179,13 +181,28 @@ class Mail(Part):
         whole = self.filled(message)
         kept = None if self._inbox is None else self._inbox.add(whole)
         try:
-            await self.transport.send(whole)
+            if self._watchers:
+                with told(self._watchers, self._happening(whole)):
+                    await self.transport.send(whole)
+            else:
+                await self.transport.send(whole)
         except Exception as error:
             if kept is not None:
                 kept.failure = str(error)
             raise
         # Who it went to is nobody's business but the two of them: a log gets its id.
         _log.info("sent %s to %d recipients", whole.id, len(whole.recipients))
+
+    def _happening(self, message: Message) -> Happening:
+        # Neither who it goes to nor what it is about: what is told may leave the house.
+        facts = {
+            "messaging.system": "mail",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": self.name,
+            "messaging.message.id": message.id,
+            "trivet.mail.recipients": len(message.recipients),
+        }
+        return Happening("mail", type(self.transport).__name__, facts)
 
     async def close(self) -> None:
         """Close the transport; for scripts, an application does it when it stops."""
@@ -215,6 +232,10 @@ class Mail(Part):
         parts = () if self._app is None else self._app.parts.values()
         return [one for one in parts if isinstance(one, Mail)]
 
+    def watch(self, watcher: Watcher) -> None:
+        """Tell of each message that is delivered from now on."""
+        self._watchers.append(watcher)
+
     def commands(self) -> Sequence[Any]:
         """Give ``trivet mail test``, once for all mailers of an application."""
         is_first = next(iter(self._mailers()), self) is self
@@ -229,6 +250,13 @@ class Mail(Part):
         if self._inbox is None or not self._owns_inbox:
             return None
         return inbox_router(self._inbox)
+
+    def links(self) -> Sequence[Link]:
+        """Give the inbox, in debug alone."""
+        if self._inbox is None or not self._owns_inbox:
+            return ()
+        about = "What the application has sent, before anybody else reads it."
+        return [Link("Mail", INBOX_PATH, about, is_development=True)]
 
     def lifespan(self, app: App) -> AbstractAsyncContextManager[Any]:
         """Open the transport when the app starts, and close it when it stops."""

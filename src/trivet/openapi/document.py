@@ -14,6 +14,7 @@ from typing_extensions import Unpack
 
 from trivet.errors import SetupError, place_of
 from trivet.openapi.error_shape import FASTAPI, ErrorShape
+from trivet.openapi.joining import joined, reached
 from trivet.openapi.models import Components, Document, Info, PathItem
 from trivet.openapi.operation import Gathered, path_item
 from trivet.routing.contexts import RouteContext, contexts
@@ -34,7 +35,9 @@ class DocumentOptions(TypedDict, total=False):
 
     `separate_input_output_schemas` gives a model that differs in requests and answers one schema
     for each. `error_shape` is how answers to requests that do not fit are shown. `security_schemes`
-    are those of the application's parts, by name: what a `PartsScheme` stands for.
+    are those of the application's parts, by name: what a `PartsScheme` stands for. `sent` are
+    headers that a client always sends: of routes that are told apart by one of them, the document
+    has the one that answers such a client.
     """
 
     openapi_version: str
@@ -50,6 +53,7 @@ class DocumentOptions(TypedDict, total=False):
     external_docs: Mapping[str, Any] | None
     error_shape: ErrorShape
     security_schemes: Mapping[str, Mapping[str, Any]]
+    sent: Mapping[str, str]
 
 
 def get_openapi(
@@ -63,7 +67,7 @@ def get_openapi(
     unknown = set(options) - set(DocumentOptions.__annotations__)
     if unknown:
         raise TypeError(f"get_openapi() has no option {sorted(unknown)[0]!r}")
-    served = list(_shown(routes))
+    served = reached(_shown(routes), options.get("sent") or {})
     hooks = list(_shown(options.get("webhooks") or ()))
     owners = _fields_of([*served, *hooks])
     schemas = Schemas(
@@ -135,8 +139,20 @@ def _where(route: RouteState | None) -> str | None:
 
 def _path_items(routes: Iterable[RouteState], gathered: Gathered) -> dict[str, PathItem]:
     found: dict[str, PathItem] = {}
+    chosen: dict[tuple[str, str], list[Any]] = {}  # where a header decides as well
     for route in routes:
-        found.setdefault(route.path_format, {}).update(path_item(route, gathered))
+        item = path_item(route, gathered)
+        known = found.setdefault(route.path_format, {})
+        for method, operation in item.items():
+            candidates = chosen.get((route.path_format, method))
+            if route.when is not None and candidates is None:
+                before = [(None, known[method])] if method in known else []
+                candidates = chosen[route.path_format, method] = before
+            if candidates is None:
+                known[method] = operation
+            else:
+                candidates.append((route.when, operation))
+                known[method] = joined(candidates)
     return found
 
 

@@ -34,6 +34,7 @@ from trivet.realtime.slow import DropOldest, Slow
 from trivet.realtime.socket import Connection
 from trivet.realtime.waiting import Waiting
 from trivet.routing.router import Router
+from trivet.watching import Gauge, Reading
 
 __all__ = ["Realtime"]
 
@@ -225,6 +226,14 @@ class Realtime(Part):
             yield
         finally:
             await self.close()
+
+    def gauges(self) -> Sequence[Gauge]:
+        """Count the clients that are connected to this process."""
+
+        async def clients() -> Sequence[Reading]:
+            return (Reading(len(self.clients)),)
+
+        return (Gauge("trivet_realtime_clients", "Clients that are connected.", clients),)
 
     def checks(self, app: App) -> Sequence[Finding]:
         """Tell where messages do not reach other workers."""

@@ -19,6 +19,7 @@ from trivet.db import Query
 from trivet.errors import SetupError, place_of
 from trivet.resources.access import Asking, Permissions
 from trivet.resources.paging import CursorPages, Pages
+from trivet.routing.when import HeaderIs
 
 __all__ = ["Declared", "Resource", "ResourceOptions", "declared"]
 
@@ -52,6 +53,7 @@ class ResourceOptions(TypedDict, total=False):
     deprecated: datetime | None
     sunset: datetime | None
     successor: str | None
+    when: HeaderIs | None
 
 
 class Resource(Generic[Row]):
@@ -113,6 +115,8 @@ class Resource(Generic[Row]):
     """The moment at which it goes away; answers say so (RFC 8594)."""
     successor: ClassVar[str | None] = None
     """The address of what comes in its place."""
+    when: ClassVar[HeaderIs | None] = None
+    """What a header must say for these routes to answer: `HeaderIs("API-Version", "2")`."""
 
     def __init_subclass__(cls, **given: Any) -> None:
         super().__init_subclass__(**given)

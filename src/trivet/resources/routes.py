@@ -65,7 +65,10 @@ class ResourceRouter(Router):
         tags = [prefix.rpartition("/")[2]] if options.tags is None else list(options.tags)
         is_deprecated = options.deprecated is not None
         super().__init__(
-            prefix, tags=tags, dependencies=options.dependencies, deprecated=is_deprecated or None
+            prefix,
+            tags=tags,
+            dependencies=options.dependencies,
+            deprecated=is_deprecated or None,
         )
         _Routes(self, self.plan, self._serving, options).add()
 
@@ -263,6 +266,7 @@ class _Routes:
                 response_model=self._shown(returned),
                 status_code=found.status_code,
                 responses=answers(self.plan, WRITING - {412, 428}),
+                when=self.options.when,
             )
 
     def _shown(self, returned: Any) -> Any:
@@ -312,6 +316,7 @@ class _Routes:
         made.__name__ = made.__qualname__ = name
         made.__signature__ = inspect.Signature(parameters)
         summary = name.replace("_", " ").capitalize()
+        options["when"] = self.options.when  # not the router's: the pages' files have no version
         self.router.add_api_route(
             path, made, methods=[method], name=name, summary=summary, **options
         )

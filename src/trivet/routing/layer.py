@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from trivet.routing.functions import Surroundings
 from trivet.routing.options import Default, FormLimits, chosen, generate_unique_id
 from trivet.routing.route import Bound, Route
+from trivet.routing.when import HeaderIs
 
 __all__ = ["Layer"]
 
@@ -31,6 +32,7 @@ class Layer:
     dependency_overrides_provider: Any = None
     max_body_size: int | None = None
     form_limits: FormLimits = field(default_factory=FormLimits)
+    when: HeaderIs | None = None
     # The included routers, outermost first: their functions and handlers may be declared later.
     routers: tuple[Surroundings, ...] = ()
     # What the included router itself says, which is nearer to its routes than the inclusion.
@@ -60,6 +62,7 @@ class Layer:
                 inner.max_body_size if inner.max_body_size is not None else self.max_body_size
             ),
             form_limits={**self.form_limits, **inner.form_limits},
+            when=inner.when or self.when,
             routers=self.routers + inner.routers,
             own_response_class=inner.own_response_class,
             own_unique_id_function=inner.own_unique_id_function,
@@ -112,5 +115,6 @@ class Layer:
                 ),
                 "form_limits": {**self.form_limits, **route.form_limits},
                 "stream_item_type": route.stream_item_type,
+                "when": route.when or self.when,
             },
         )

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypedDict, TypeVar
 from starlette.responses import Response
 
 from trivet.binding.params import Depends
+from trivet.routing.when import HeaderIs
 
 __all__ = [
     "Default",
@@ -89,6 +90,7 @@ class RouteOptions(TypedDict, total=False):
     generate_unique_id_function: Callable[[Any], str]
     max_body_size: int | None
     form_limits: FormLimits | None
+    when: HeaderIs | None
 
 
 def generate_unique_id(route: Any) -> str:
@@ -99,7 +101,9 @@ def generate_unique_id(route: Any) -> str:
 def operation_id(route: Any, method: str) -> str:
     """Give the id that a route's operation for `method` has by default."""
     operation = re.sub(r"\W", "_", f"{route.name}{route.path_format}")
-    return f"{operation}_{method.lower()}"
+    when = getattr(route, "when", None)  # one path may have several of one name
+    apart = "" if when is None or when.default else re.sub(r"\W", "_", f"_{when.value}")
+    return f"{operation}_{method.lower()}{apart}"
 
 
 def has_body(status: int | str | None) -> bool:

@@ -77,6 +77,8 @@ class Route(RouteState, starlette.Route):
             await outcome
 
     def matches(self, scope: Scope) -> tuple[starlette.Match, Scope]:
+        if self.when is not None and not self.when.is_met(scope.get("headers", ())):
+            return starlette.Match.NONE, {}
         match, child = super().matches(scope)
         if match is not starlette.Match.NONE:
             child["route"] = self
@@ -97,6 +99,8 @@ class Bound(RouteState):
 
     def matches(self, scope: Scope) -> tuple[starlette.Match, Scope]:
         """Match as Starlette's routes do; for tools, the application has its own table."""
+        if self.when is not None and not self.when.is_met(scope.get("headers", ())):
+            return starlette.Match.NONE, {}
         # It asks for nothing that a route which is not Starlette's has not.
         match, child = starlette.Route.matches(self, scope)  # type: ignore[arg-type]
         if match is not starlette.Match.NONE:

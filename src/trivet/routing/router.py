@@ -34,6 +34,7 @@ from trivet.routing.options import (
     generate_unique_id,
 )
 from trivet.routing.route import Route, WebSocketRoute
+from trivet.routing.when import HeaderIs, check_when
 
 __all__ = ["IncludeOptions", "Router", "RouterOptions"]
 
@@ -51,6 +52,7 @@ class SharedOptions(TypedDict, total=False):
     generate_unique_id_function: Callable[[Any], str]
     max_body_size: int | None
     form_limits: FormLimits | None
+    when: HeaderIs | None
 
 
 class IncludeOptions(SharedOptions, total=False):
@@ -104,6 +106,7 @@ class Router(Declaring, Surroundings):
         self.max_body_size = options.get("max_body_size")
         check_max_body(self.max_body_size)
         self.form_limits = check_form_limits(options.get("form_limits"))
+        self.when = check_when(options.get("when"))
         self.route_class: type[Route] = options.get("route_class", Route)
         self.redirect_slashes = options.get("redirect_slashes", True)
         self.default = options.get("default")
@@ -143,6 +146,9 @@ class Router(Declaring, Surroundings):
         limits = {**self.form_limits, **(options.pop("form_limits", None) or {})}
         if limits:  # a route class of one's own may not know them
             options["form_limits"] = limits
+        when = options.pop("when", None) or self.when
+        if when is not None:
+            options["when"] = when
         options["dependency_overrides_provider"] = self.dependency_overrides_provider
         self.routes.append(route_class(self.prefix + path, endpoint=endpoint, **options))
         self.mark_changed()
@@ -277,6 +283,7 @@ class Router(Declaring, Surroundings):
                 **check_form_limits(options.get("form_limits")),
                 **router.form_limits,
             },
+            when=router.when or check_when(options.get("when")) or self.when,
             routers=(router,),
             own_response_class=router.default_response_class,
             own_unique_id_function=router.generate_unique_id_function,

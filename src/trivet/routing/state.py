@@ -29,6 +29,7 @@ from trivet.routing.options import (
     generate_unique_id,
     has_body,
 )
+from trivet.routing.when import HeaderIs, check_when
 from trivet.schema.annotations import is_subclass, stream_item
 from trivet.schema.field import Field
 
@@ -63,6 +64,7 @@ _DEFAULTS: dict[str, Any] = {
     "max_body_size": None,
     "form_limits": None,
     "stream_item_type": None,
+    "when": None,
 }
 
 
@@ -84,6 +86,7 @@ class RouteState:
     response_model: Any
     status_code: int | None
     form_limits: FormLimits
+    when: HeaderIs | None
     max_body_size: int | None
     unique_id: str
     plan: Call
@@ -129,6 +132,7 @@ class RouteState:
         self.responses: dict[int | str, Any] = dict(self.responses or {})
         self.dependencies: list[Any] = list(self.dependencies or [])
         check_max_body(self.max_body_size)
+        check_when(self.when)
         self.form_limits = check_form_limits(self.form_limits)
         if isinstance(self.status_code, IntEnum):
             self.status_code = int(self.status_code)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.routing import Match
 
-from trivet.http.exchange import Exchange, Scope, Target
+from trivet.http.exchange import Exchange, Target
+from trivet.routing.when import HeaderIs, Unmet, unmet_of
 
 __all__ = ["Entry", "Found", "MatchTable"]
 
@@ -34,8 +34,10 @@ class Entry:
     target: Target
     # Positions of the parameters among the path's segments, where each is a whole segment of text.
     positions: tuple[int, ...] | None = None
-    # Routes that look at more than the path are asked themselves, with the request's scope.
-    asks: Callable[[Scope], tuple[Any, Any]] | None = None
+    # Routes that look at more than the path are asked themselves, with the request.
+    asks: Callable[[Exchange], Match] | None = None
+    # What `asks` asks, where several routes of one path are told apart by a header.
+    when: HeaderIs | None = None
 
     def match(self, path: str, segments: list[str]) -> tuple[str, ...] | None:
         """Give the parameters' texts where the path fits, else None."""
@@ -76,6 +78,7 @@ class MatchTable:
         # path → method → target: filled where nothing but the path decides
         self.fixed: dict[str, dict[str, Target]] = {}
         ordered = sorted(entries, key=lambda entry: entry.order)
+        self.has_conditions = any(entry.when is not None for entry in ordered)
         for entry in ordered:
             self._insert(entry)
         for entry in ordered:
@@ -104,7 +107,7 @@ class MatchTable:
             if params is None:
                 continue
             if entry.asks is not None:
-                answer = Match.NONE if exchange is None else entry.asks(exchange.scope)[0]
+                answer = Match.NONE if exchange is None else entry.asks(exchange)
                 if answer is Match.PARTIAL and partial is None and allowed is None:
                     partial = Found(entry.target, params, None)
                 if answer is not Match.FULL:
@@ -123,12 +126,25 @@ class MatchTable:
         """Tell whether any route, with whatever method, fits `path`."""
         segments = path.split("/")
         return any(
-            entry.match(path, segments) is not None and entry.asks is None
+            entry.match(path, segments) is not None
+            and (entry.asks is None or entry.when is not None)
             for entry in self._candidates(segments)
         )
 
+    def unmet(self, path: str) -> Unmet | None:
+        """Tell what a header would have to say for `path` to be known; None where none matters."""
+        segments = path.split("/")
+        found = [
+            entry.when
+            for entry in self._candidates(segments)
+            if entry.when is not None and entry.match(path, segments) is not None
+        ]
+        return unmet_of(found) if found else None
+
     def _settle(self, entry: Entry) -> None:
         path = entry.pattern
+        if entry.when is not None or self.unmet(path) is not None:
+            return  # its requests have to be looked at
         for method in entry.methods or ():
             found = self.search(path, method)
             if found.target is entry.target:

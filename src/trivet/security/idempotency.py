@@ -155,14 +155,16 @@ class _Remembering(Enclosing):
         self._rules = rules
 
     def around(self, app: Any, route: RouteState) -> Enclosure | None:
-        return None if self._rules.methods.isdisjoint(route.methods) else _Once(self._rules)
+        return None if self._rules.methods.isdisjoint(route.methods) else _Once(self._rules, route)
 
 
 class _Once(Enclosure):
     concludes = True
 
-    def __init__(self, rules: Idempotency) -> None:
+    def __init__(self, rules: Idempotency, route: RouteState) -> None:
         self._rules = rules
+        # Of several routes of one path, each has its own answers.
+        self._apart = () if route.when is None else (str(route.when),)
 
     def visit(self, exchange: Exchange) -> Answer | Visit:
         if exchange.method not in self._rules.methods:
@@ -171,7 +173,7 @@ class _Once(Enclosure):
         if key is None:
             return PASSING
         kind = exchange.header(b"content-type") or b""
-        said = (exchange.method, exchange.path)
+        said = (exchange.method, exchange.path, *self._apart)
         texts = [text.encode("utf-8", "surrogatepass") for text in said]
         fingerprint = _digest(*texts, exchange.query, kind, exchange.body)
         return _Doing(self._rules, key, fingerprint)

@@ -6,13 +6,14 @@ clock counts. One Redis is meant, or one with replicas.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from trivet.app.application import App
 from trivet.app.part import Part
 from trivet.redis_pool import RedisPool
 from trivet.security.rate import Rate, RatesAway, Taken
+from trivet.watching import Probe
 
 __all__ = ["RedisRates"]
 
@@ -69,6 +70,10 @@ class RedisRates(Part):
     async def close(self) -> None:
         """Close the connections; the next `take` would open new ones."""
         await self._redis.close()
+
+    def probes(self) -> Sequence[Probe]:
+        """Ask whether Redis answers."""
+        return (Probe("rates in Redis", self._redis.version, needed=False),)
 
     def lifespan(self, app: App) -> AbstractAsyncContextManager[None]:
         """Close the connections when the application stops."""

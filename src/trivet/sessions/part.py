@@ -32,6 +32,7 @@ from trivet.sessions.kept import Lifetimes
 from trivet.sessions.scope import loaded, put
 from trivet.sessions.session import Flash, Notes, Session, Visitor
 from trivet.sessions.store import SessionsAway, SessionStore
+from trivet.watching import Probe
 
 __all__ = ["Sessions"]
 
@@ -92,6 +93,10 @@ class Sessions(Part):
             )
         self.store = DatabaseSessions(found[0])
         self._has_store = True
+
+    def probes(self) -> Sequence[Probe]:
+        """Ask whether the store of sessions is there."""
+        return self.store.probes()
 
     # -- in a request ----------------------------------------------------------------------------
 

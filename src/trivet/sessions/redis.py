@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from trivet.redis_pool import RedisPool
 from trivet.sessions.kept import Kept
 from trivet.sessions.store import GRACE, SessionsAway, SessionStore, digest_of, new_token
+from trivet.watching import Probe
 
 __all__ = ["RedisSessions"]
 
@@ -127,6 +128,9 @@ class RedisSessions(SessionStore):
     ) -> None:
         self._redis = RedisPool(url, timeout=timeout, connections=connections, what="RedisSessions")
         self._prefix = f"{prefix}:"
+
+    def probes(self) -> Sequence[Probe]:
+        return (Probe("sessions in Redis", self._redis.version),)
 
     async def close(self) -> None:
         await self._redis.close()

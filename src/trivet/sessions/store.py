@@ -17,6 +17,7 @@ from typing import ClassVar
 from trivet.app.part import Part
 from trivet.errors import TrivetError
 from trivet.sessions.kept import Kept
+from trivet.watching import Probe
 
 __all__ = ["GRACE", "SessionStore", "SessionsAway", "digest_of", "new_token"]
 
@@ -39,6 +40,10 @@ class SessionStore(ABC):
     """True where the token is the session itself: nothing can be listed or ended here."""
     requires: Sequence[Part] = ()
     """Parts that must be there before it."""
+
+    def probes(self) -> Sequence[Probe]:
+        """Give what to ask whether the store is there; none where a part of its own is asked."""
+        return ()
 
     async def close(self) -> None:  # noqa: B027  # most hold nothing open
         """Close what is open; the next call may open it again."""

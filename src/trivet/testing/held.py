@@ -80,7 +80,7 @@ class Held:
         self._turns: list[Turn] = []
         dialect = database.engine.dialect
         self._spoils_by_errors = dialect.name == "postgresql"
-        self.driver = HeldDriver(self, database.driver)
+        self.driver = HeldDriver(self, database.driver.unwatched)
         pool = NullPool(lambda: HeldConnection(self), dialect=dialect)
         self.engine = AsyncEngine(Engine(pool, dialect, database.engine.url))
 

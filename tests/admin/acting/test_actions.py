@@ -189,6 +189,18 @@ async def test_an_action_of_the_list_is_asked_for_by_a_link(store: Shop) -> None
     assert done.status_code == 303
 
 
+async def test_what_is_done_with_a_list_is_in_the_palette_of_who_may(store: Shop) -> None:
+    root, staff = await store.root(), await store.staff("adx_good.view")
+
+    found = (await root.get("/admin/palette?q=close the")).json()
+    others = (await staff.get("/admin/palette?q=close the")).json()
+
+    assert [(one["label"], one["url"]) for one in found] == [
+        ("Close the store", f"{ACTION}?action=close")
+    ]
+    assert others == []
+
+
 @pytest.mark.parametrize("name", ["", "nothing", "function", "query", "restore", "__init__"])
 async def test_what_is_no_action_is_not_found(store: Shop, name: str) -> None:
     client = await store.root()

@@ -62,6 +62,16 @@ async def test_all_formats_say_the_same(store: Shop) -> None:
     assert [dict(zip(head, row, strict=True)) for row in rows] == expected
 
 
+async def test_more_rows_than_are_in_memory_at_once_come_whole(store: Shop) -> None:
+    await goods(store.database, 1203)
+    client = await store.root()
+
+    rows = read_csv((await client.get(f"{EXPORT}?as=csv&columns=code,maker&order=code")).content)
+
+    assert [one["code"] for one in rows] == [f"c{number:05}" for number in range(1203)]
+    assert {one["maker"] for one in rows} == {"Ann", "Bob"}
+
+
 async def test_all_that_may_be_seen_is_exported_if_asked_for(store: Shop) -> None:
     await goods(store.database, 1)
     client = await store.root()

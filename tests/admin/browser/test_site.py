@@ -77,9 +77,9 @@ READY = "document.readyState === 'complete' && window.trivetAdmin && "
 
 
 @contextmanager
-def looking(chromium: str, folder: Path) -> Iterator[tuple[Page, str]]:
+def looking(chromium: str, folder: Path, app: str = APP) -> Iterator[tuple[Page, str]]:
     """Serve the admin, and sign in."""
-    (folder / "wares.py").write_text(APP)
+    (folder / "wares.py").write_text(app)
     with serving(str(folder / "wares.py")) as example, browsing(chromium, folder) as page:
         site = f"{example.url}/admin/"
         page.open(site)

@@ -74,6 +74,20 @@ async def test_a_change_is_brought_back(shop: Shop, keys: Keys) -> None:
     assert (await written(shop.database))[-1].action == "restore"
 
 
+async def test_what_is_stored_now_stands_beside_what_was_there(shop: Shop, keys: Keys) -> None:
+    client = await shop.root()
+    await client.post(keys.url, data=keys.form(title="Jazz", artist=keys.queen))
+    (url,) = restore_urls((await client.get(f"{keys.url}/history")).text)
+
+    page = (await client.get(url)).text
+
+    beside = told(page[: page.index("</aside>")]).partition("Stored now")[2]
+    assert "Title Jazz" in beside
+    assert "Artist Queen" in beside
+    assert "Year" not in beside  # it is not brought back
+    assert 'value="Record 000"' in page
+
+
 async def test_what_was_changed_while_one_looked_is_not_overwritten(shop: Shop, keys: Keys) -> None:
     client = await shop.root()
     await client.post(keys.url, data=keys.form(title="Jazz"))

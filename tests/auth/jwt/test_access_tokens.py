@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -16,9 +17,9 @@ from hypothesis import strategies as st
 from joserfc import jwe, jws, jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from tests.auth.tokens.people import SECRET, Site, bearer
+from tests.auth.tokens.people import PASSWORD, SECRET, Site, bearer
 from trivet.auth import Auth
-from trivet.auth.jwt import JwtTokens, SigningKeys
+from trivet.auth.jwt import JwtTokens, SigningKeys, StoredFamily
 from trivet.auth.jwt.claims import Statement, Statements
 from trivet.db import Database
 from trivet.errors import SetupError
@@ -270,6 +271,62 @@ async def test_tokens_of_other_purposes_are_refused_at_the_door(
         answer = await client.get("/maybe", headers=bearer(token))
         assert answer.status_code == 401, token
         assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+
+
+@pytest.mark.anyio
+async def test_tokens_stand_behind_another_word_where_the_options_say_so(
+    database: Database,
+) -> None:
+    site = Site(database, scheme="Token")
+    async with site.client() as client:
+        ann = await site.person()
+        tokens = [await site.access(ann), await site.token(ann, "*")]
+        for token in tokens:
+            behind = [{"authorization": f"{word} {token}"} for word in ("Token", "token")]
+            assert [(await client.get("/who", headers=one)).json() for one in behind] == [
+                ann.handle
+            ] * 2
+            other = await client.get("/who", headers=bearer(token))
+            assert other.status_code == 401
+            assert other.headers["www-authenticate"] == "Token"
+            wrong = await client.get("/who", headers={"authorization": f"Token {token}x"})
+            assert wrong.headers["www-authenticate"] == 'Token error="invalid_token"'
+        form = {"username": "ann@example.org", "password": PASSWORD}
+        assert (await client.post("/auth/token", data=form)).json()["token_type"] == "token"
+
+    schemes = site.app.openapi()["components"]["securitySchemes"]
+    for name in ("ApiToken", "AccessToken"):
+        shown = [schemes[name][one] for one in ("type", "in", "name")]
+        assert shown == ["apiKey", "header", "Authorization"]
+
+
+@pytest.mark.anyio
+async def test_an_access_token_alone_stores_nothing(site: Site, client: httpx2.AsyncClient) -> None:
+    ann = await site.person()
+
+    grant = await site.jwt.granting.issue(ann, is_refreshed=False)
+
+    assert grant.refresh_token is None
+    assert (await client.get("/who", headers=bearer(grant.access_token))).json() == ann.handle
+    assert await site.inside(StoredFamily.all().count) == 0
+
+
+@pytest.mark.anyio
+async def test_a_token_that_is_given_right_behind_a_new_password_counts(
+    site: Site, client: httpx2.AsyncClient
+) -> None:
+    ann = await site.person()
+    moment = int(time.time() * 1000) / 1000
+    changed_at = datetime.fromtimestamp(moment + 0.0001, UTC)
+    await site.inside(lambda: ann.update(password_changed_at=changed_at))
+
+    async def status(issued_at: float) -> int:
+        statement = Statement(ann.handle, frozenset("*"), issued_at, issued_at)
+        token = site.jwt.keys.sign(Statements("trivet", "trivet", 600).write(statement))
+        return (await client.get("/who", headers=bearer(token))).status_code
+
+    assert await status(moment + 0.0004) == 200
+    assert await status(moment - 0.001) == 401
 
 
 @pytest.mark.anyio

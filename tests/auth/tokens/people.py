@@ -56,11 +56,13 @@ async def empty(database: Database) -> None:
 class Site:
     """An application that knows tokens of all kinds."""
 
-    def __init__(self, database: Database, **jwt: Any) -> None:
+    def __init__(self, database: Database, *, scheme: str = "Bearer", **jwt: Any) -> None:
         self.database = database
         self.app = App()
         cheap = Passwords(time_cost=1, memory_cost=8)
-        self.auth = Auth(database, passwords=cheap, options=AuthOptions(recent=600))
+        self.auth = Auth(
+            database, passwords=cheap, options=AuthOptions(recent=600, token_scheme=scheme)
+        )
         self.app.use(self.auth)
         self.tokens = self.app.use(ApiTokens(self.auth, header="X-API-Key"))
         given = jwt or {"secrets": SECRET}

@@ -104,6 +104,12 @@ class Special(Entry):
     extra: Mapped[int | None] = field(default=None)
 
 
+async def rows_with_computed_values() -> None:
+    for entry, words in await Entry.all().annotate(words=func.length(Entry.title)):
+        assert_type(entry, Any)
+        assert_type(words, Any)
+
+
 async def columns_and_values(entry: Entry, special: Special, token: Token) -> None:
     assert_type(Entry.title, InstrumentedAttribute[str])
     assert_type(Entry.editor_id, InstrumentedAttribute[int | None])

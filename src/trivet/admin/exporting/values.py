@@ -54,11 +54,11 @@ class Exported:
         async with AsyncSession(await bind_of(unit), expire_on_commit=False) as session:
             result = await session.stream(statement)
             try:
+                # What the session knows of rows goes with them: nothing here changes one.
                 async for some in result.partitions(_CHUNK):
                     for found in some:
                         more = dict(zip(self.extras, found[1:], strict=True))
                         yield [reader(found[0], more) for reader in readers]
-                    session.expunge_all()  # or all rows would be known to the end
             finally:
                 await result.close()
 

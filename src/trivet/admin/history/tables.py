@@ -50,4 +50,10 @@ def _table(metadata: MetaData) -> Table:
     Index("ix_trivet_admin_changes_row", table.c.model, table.c.key, table.c.id)
     Index("ix_trivet_admin_changes_model", table.c.model, table.c.id)
     Index("ix_trivet_admin_changes_handle", table.c.handle, table.c.id)
+    Index("ix_trivet_admin_changes_name", table.c.name, table.c.id)
+    Index("ix_trivet_admin_changes_action", table.c.action, table.c.id)
+    for column in (table.c.by_handle, table.c.by_name):  # hardly a row has them
+        known = column.is_not(None)
+        name = f"ix_trivet_admin_changes_{column.name}"
+        Index(name, column, table.c.id, postgresql_where=known, sqlite_where=known)
     return table

@@ -102,7 +102,7 @@ class Deleting:
         if len(rows) == 1 and total == "1":
             title = lazy("Delete “%(name)s”?", name=plan.name_of(rows[0]))
         else:
-            title = lazy("Delete %(count)s %(what)s?", count=total, what=plan.plural.lower())
+            title = lazy("Delete %(count)s %(what)s?", count=total, what=plan.plural_within)
         back = back or chosen.state.url()
         view = DeletePage(
             title=title,

@@ -122,6 +122,11 @@ class FormView:
                     facts.append(fact)
         return Section(one.label, names, one.hint, one.is_closed, facts)
 
+    async def stored(self, standing: Standing, fields: Sequence[FieldPlan]) -> list[Fact]:
+        """Give what stands in fields of a row now, as far as the visitor may see it."""
+        found = [await self._fact(standing, one) for one in fields]
+        return [one for one in found if one is not None]
+
     async def _fact(self, standing: Standing, field: FieldPlan) -> Fact | None:
         """Give a field that is seen and not changed; None for what may not be seen."""
         name, row = field.name, standing.row

@@ -167,7 +167,7 @@ class ImportPage(ModelPage):
     ) -> Response:
         back = self.site.to(visit.request, plan.slug, "")
         view = View(
-            title=lazy("Import %(what)s", what=plan.plural.lower()),
+            title=lazy("Import %(what)s", what=plan.plural_within),
             back_url=back,
             step=step,
             limits=lazy(

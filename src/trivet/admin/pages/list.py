@@ -173,7 +173,7 @@ class ListPage(ModelPage):
         return {
             **offers,
             "add_url": self.site.to(visit.request, plan.slug, "add") if can_add else "",
-            "add_label": lazy("New %(label)s", label=plan.label.lower()),
+            "add_label": lazy("New %(label)s", label=plan.label_within),
             "empty_title": title,
             "empty_hint": hint,
         }

@@ -8,10 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_
 from starlette.responses import Response
 
-from trivet.admin.history.keeping import Entry
+from trivet.admin.history.keeping import Entry, History
 from trivet.admin.history.recording import model_kept
 from trivet.admin.history.restoring import can_restore
 from trivet.admin.history.telling import (
@@ -53,7 +52,11 @@ class LogPage(Page):
         given = {name: query.get(name, "").strip()[:200].replace("\0", "") for name in _NAMES}
         after, before = number_of(query.get("after")), number_of(query.get("before"))
         found = await history.found(
-            self._conditions(visit, given, plans), before=before, after=after, limit=_AT_ONCE + 1
+            await self._conditions(visit, given, plans),
+            before=before,
+            after=after,
+            limit=_AT_ONCE + 1,
+            any_of=_by(history, given["who"]),
         )
         # Going back, the one too many is the newest of them.
         has_more = len(found) > _AT_ONCE
@@ -71,7 +74,7 @@ class LogPage(Page):
         )
         return await self.site.show(visit, "log", [Crumb(lazy("All changes"))], page=view)
 
-    def _conditions(
+    async def _conditions(
         self, visit: Visit, given: dict[str, str], plans: dict[str, ModelPlan]
     ) -> list[Any]:
         assert visit.history is not None, "asked for before"
@@ -79,24 +82,15 @@ class LogPage(Page):
         wanted = [one for one in plans.values() if one.slug == given["model"]]
         names = [model_kept(one.model) for one in wanted] if given["model"] else list(plans)
         found: list[Any] = [columns.model.in_(names)]
-        if given["who"]:
-            who = given["who"]
-            found.append(
-                or_(
-                    columns.handle == who,
-                    columns.name == who,
-                    columns.by_handle == who,
-                    columns.by_name == who,
-                )
-            )
         if given["action"]:
             found.append(columns.action == given["action"])
         start, end = _moment(given["from"], visit), _moment(given["to"], visit)
         if start is not None:
             found.append(columns.at >= start)
         if end is not None:
-            found.append(columns.at < end + timedelta(days=1))
-        return found
+            end += timedelta(days=1)
+            found.append(columns.at < end)
+        return found + await visit.history.ids_around(start, end)
 
     async def _entry(self, visit: Visit, one: Entry, seeing: Seeing) -> HistoryEntry:
         plan = seeing.plan
@@ -141,6 +135,13 @@ class LogPage(Page):
             previous_url=url(after=entries[0].id) if newer else "",
             next_url=url(before=entries[-1].id) if older else "",
         )
+
+
+def _by(history: History, who: str) -> list[Any]:
+    """Give what makes a change somebody's, whom one calls by name or by handle."""
+    columns = history.table.c
+    named = (columns.handle, columns.name, columns.by_handle, columns.by_name)
+    return [column == who for column in named] if who else []
 
 
 async def recent_changes(page: Page, visit: Visit, *, limit: int = 10) -> list[HistoryEntry]:

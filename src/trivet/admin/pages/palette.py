@@ -35,10 +35,28 @@ class PalettePage(Page):
         """Give it."""
         text = visit.request.query_params.get("q", "").replace("\0", "").strip()[:_LONGEST]
         menu = await self.site.menu(visit)
-        found = [*_pages(menu, text.lower().split(), visit)][:_MOST_ENTRIES]
+        words = text.lower().split()
+        found = [*_pages(menu, words, visit)][:_MOST_ENTRIES]
+        if words:
+            found += await self._actions(visit, words)
         if len(text) >= _LEAST:
             found += await self._rows(visit, text)
         return JSONResponse(found, headers={"Cache-Control": "no-store"})
+
+    async def _actions(self, visit: Visit, words: Sequence[str]) -> list[Found]:
+        """Give what can be done with whole lists, in which each word is found."""
+        found: list[Found] = []
+        for plan in self.site.plan.models.values():
+            for one in plan.actions:
+                label, group = visit.say(one.label), visit.say(plan.plural)
+                if one.on != "list" or not _fits(words, group, label):
+                    continue
+                if await visit.may("view", plan.model) and await visit.may(
+                    one.permission, plan.model
+                ):
+                    url = f"{self.site.to(visit.request, plan.slug, 'action')}?action={one.name}"
+                    found.append({"label": label, "hint": group, "url": url, "group": group})
+        return found[:_MOST_ENTRIES]
 
     async def _rows(self, visit: Visit, text: str) -> list[Found]:
         plans = [

@@ -20,12 +20,12 @@ from trivet.admin.history.recording import key_kept, model_kept
 from trivet.admin.history.restoring import Restored, can_restore, restored_row, values_before
 from trivet.admin.history.telling import sees_all
 from trivet.admin.pages.form import FormPages
-from trivet.admin.pages.form_view import Draft
+from trivet.admin.pages.form_view import Draft, FormView
 from trivet.admin.pages.history import history_of, number_of
 from trivet.admin.plan.model import ModelPlan
 from trivet.admin.plan.readers import Shape
 from trivet.admin.showing import Site
-from trivet.admin.views import FormPage
+from trivet.admin.views import Fact, FormPage
 from trivet.admin.visits import Visit
 from trivet.auth.errors import NotAllowed
 from trivet.db import NotFound
@@ -142,7 +142,18 @@ class _Restoring(FormPages):
         view = await super().view(visit, draft, is_copy=is_copy)
         name = self._entry.label
         title = lazy("Bring back “%(name)s”", name=name)
-        return replace(view, title=title, delete_url="", actions=())
+        facts: list[Fact] = []
+        if draft.standing is not None:
+            fields = [one for one in draft.plan.form.fields if one.name in draft.shape.names]
+            facts = await FormView(self.site, visit).stored(draft.standing, fields)
+        return replace(
+            view,
+            title=title,
+            delete_url="",
+            actions=(),
+            facts=facts,
+            facts_label=lazy("Stored now") if facts else "",
+        )
 
     def next_url(self, visit: Visit, plan: ModelPlan, row: Any) -> str:
         """Go on to the history."""

@@ -59,6 +59,20 @@ class ModelPlan:
         return next((one for one in self.actions if one.name == name), None)
 
     @property
+    def label_within(self) -> str:
+        """What a row is called inside of a sentence: a word of one's own stays as it is.
+
+        Not every language writes nouns small; what was made of a class's name is English.
+        """
+        return self.label if type(self.admin).label else self.label.lower()
+
+    @property
+    def plural_within(self) -> str:
+        """The same of several rows."""
+        kind = type(self.admin)
+        return self.plural if kind.plural or kind.label else self.plural.lower()
+
+    @property
     def icon(self) -> str:
         """The drawing beside its name."""
         return self.admin.icon or icon_for(self.model)

@@ -72,6 +72,7 @@ class FormPage:
     subtitle: str = ""
     facts: Sequence[Fact] = ()
     """Beside the form."""
+    facts_label: str = ""
     buttons: Sequence[Button] = ()
     actions: Sequence[Link] = ()
     delete_url: str = ""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, SecretStr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from trivet.auth.bearer import BEARER
 from trivet.auth.errors import TooManyAttempts
 from trivet.auth.jwt.errors import GrantRefused
 from trivet.auth.jwt.granting import Grant, Granting
@@ -67,15 +68,15 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def access_router(granting: Granting, keys: SigningKeys, path: str) -> Router:
-    """Give the endpoints, under a path."""
+def access_router(granting: Granting, keys: SigningKeys, path: str, scheme: str = BEARER) -> Router:
+    """Give the endpoints, under a path; `scheme` is how the tokens are shown."""
     router = Router(prefix=path, tags=["tokens"])
 
     @router.post("/token", response_model=GrantAnswer, responses=_REFUSALS)
     async def token(form: Annotated[TokenForm, Form()], request: Request) -> Response:
         """Give an access token: for a password, a refresh token, or a service's secret."""
         try:
-            return _given(await _grant(granting, form, request))
+            return _given(await _grant(granting, form, request), scheme.lower())
         except GrantRefused as refused:
             return _refused(refused)
         except TooManyAttempts as error:
@@ -153,10 +154,10 @@ def _needed(given: str | SecretStr | None, name: str) -> str:
     return text
 
 
-def _given(grant: Grant) -> Response:
+def _given(grant: Grant, token_type: str) -> Response:
     answer = GrantAnswer(
         access_token=grant.access_token,
-        token_type="bearer",
+        token_type=token_type,
         expires_in=int(grant.expires_in),
         refresh_token=grant.refresh_token,
         scope=grant.scope,

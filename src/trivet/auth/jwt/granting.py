@@ -100,18 +100,26 @@ class Granting:
         return grant
 
     async def issue(
-        self, user: Any, *, scopes: Sequence[str] = (EVERYTHING,), client: str | None = None
+        self,
+        user: Any,
+        *,
+        scopes: Sequence[str] = (EVERYTHING,),
+        client: str | None = None,
+        is_refreshed: bool = True,
     ) -> Grant:
         """Give tokens to an account that has just proved who it is, in whatever way.
 
-        For sign-ins of your own: nothing is asked here but that the account is active.
+        For sign-ins of your own: nothing is asked here but that the account is active. Without
+        `is_refreshed` there is an access token alone, and nothing is stored.
         """
         if not user.is_active or user.is_service:
             raise GrantRefused("invalid_grant", "The account is not active")
         if client is not None and not (client.isprintable() and len(client) <= _LONGEST_CLIENT):
             raise GrantRefused("invalid_client", "The client's id is not printable, or too long")
         now = datetime.now(UTC)
-        refresh_token = await self.refreshing.begin(user, scopes, client, now)
+        refresh_token = None
+        if is_refreshed:
+            refresh_token = await self.refreshing.begin(user, scopes, client, now)
         return self._grant(user, scopes, client, now, refresh_token)
 
     async def by_refresh_token(

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from trivet.app.application import App
 from trivet.app.part import Part
+from trivet.auth.bearer import BEARER, shown_scheme
 from trivet.auth.jwt.api import access_router
 from trivet.auth.jwt.by_access import ByAccess
 from trivet.auth.jwt.claims import Statements
@@ -85,7 +86,8 @@ class JwtTokens(Part):
         )
         """Gives tokens: for endpoints, and for sign-ins of your own."""
         self._auth = auth
-        self._means = ByAccess(self.keys, statements, auth.accounts)
+        self._scheme = auth.options.token_scheme
+        self._means = ByAccess(self.keys, statements, auth.accounts, self._scheme)
         self._serves = services is not None
 
     def install(self, app: App) -> None:
@@ -95,10 +97,17 @@ class JwtTokens(Part):
 
     def router(self) -> Router:
         """Give the token endpoints."""
-        return access_router(self.granting, self.keys, self._auth.options.path)
+        path = self._auth.options.path
+        return access_router(self.granting, self.keys, path, self._scheme)
 
     def security_schemes(self) -> Mapping[str, Mapping[str, Any]]:  # Any: JSON
-        """Give the flows by which a client gets a token, for the documentation's Authorize."""
+        """Give the flows by which a client gets a token, for the documentation's Authorize.
+
+        OpenAPI's flows are for bearer tokens alone; another scheme is a header to be filled in.
+        """
+        if self._scheme.lower() != BEARER.lower():
+            text = f"`{self._scheme} …`: the word, a space, and an access token"
+            return {"AccessToken": {**shown_scheme(self._scheme), "description": text}}
         # Without a slash in front, as OpenAPI's readers find it behind a proxy's prefix too.
         address = f"{self._auth.options.path}/token"[1:]
         flow = {"tokenUrl": address, "refreshUrl": address, "scopes": {}}

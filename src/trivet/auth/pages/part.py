@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 
 from trivet.app.application import App
-from trivet.app.part import Part
+from trivet.app.part import Link, Part
 from trivet.auth.current import user_shown
 from trivet.auth.pages.acting import add_acting
 from trivet.auth.pages.again import add_again
@@ -103,6 +103,11 @@ class AccountPages(Part):
         return {part.name: part for part in parts if part.name in (*_WITH_PAGES, "i18n")}
 
     # -- as a part -------------------------------------------------------------------------------
+
+    def links(self) -> Sequence[Link]:
+        """Give the page of one's own account, which leads who is not signed in to sign in."""
+        about = "Sign in, make an account, change a password, see one's sessions."
+        return [Link("Account", self.path, about)]
 
     def hooks(self) -> Sequence[Hook]:
         """Give the guard of these pages, which is there whatever the application has."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from trivet.app.application import App
 from trivet.app.part import Part
+from trivet.auth.bearer import shown_scheme
 from trivet.auth.part import Auth
 from trivet.auth.tokens.api import token_router
 from trivet.auth.tokens.by_token import ByToken
@@ -56,7 +57,7 @@ class ApiTokens(Part):
         """What people do with their own."""
         self._auth = auth
         self._header = header
-        self._means = ByToken(self.keeping, header)
+        self._means = ByToken(self.keeping, header, auth.options.token_scheme)
 
     def install(self, app: App) -> None:
         """Ask for tokens before sessions: who shows one means it, and browsers send cookies."""
@@ -70,9 +71,8 @@ class ApiTokens(Part):
     def security_schemes(self) -> Mapping[str, Mapping[str, Any]]:  # Any: JSON
         """Give how a token is shown."""
         about = f"An API token: {self.keeping.form.prefix}_…"
-        found: dict[str, Mapping[str, Any]] = {
-            "ApiToken": {"type": "http", "scheme": "bearer", "description": about}
-        }
+        scheme = shown_scheme(self._auth.options.token_scheme)
+        found: dict[str, Mapping[str, Any]] = {"ApiToken": {**scheme, "description": about}}
         if self._header is not None:
             found["ApiKey"] = {
                 "type": "apiKey",

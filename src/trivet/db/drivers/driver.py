@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from trivet.db.drivers.lending import Lender
 from trivet.db.drivers.transaction import Transaction
 
 __all__ = ["Driver", "Ear"]
@@ -66,11 +67,22 @@ class Driver(ABC):
     """True where transactions are parts of one that is under way, as in a test: what kind of
     transaction it is cannot be chosen any more."""
     _dialect: Dialect
+    _lender: Lender | None = None
     _hides_values = False
 
     @abstractmethod
     def __init__(self, url: URL) -> None:
         """Take an address, whose driver may be left out."""
+
+    @property
+    def lender(self) -> Lender | None:
+        """What lends connections to those who read directly; None where nobody does."""
+        return self._lender
+
+    @property
+    def unwatched(self) -> Driver:
+        """The driver itself, where another one looks at it."""
+        return self
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         """Set up the engine that was made with `url` and `options`.

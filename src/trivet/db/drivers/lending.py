@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from sqlalchemy import event
@@ -23,6 +23,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
 from trivet.db.errors import DatabaseBusy
+from trivet.watching import Happening, Watcher, told
 
 __all__ = ["Lender", "LendingPool", "Loan"]
 
@@ -86,6 +87,23 @@ class Lender:
         self.takes_directly = False
         self.alive = 0  # connections of the pool
         self.suspects = 0  # how many of them may have to be made anew
+        self._watchers: Sequence[Watcher] = ()
+        self._pool_name = ""
+
+    def watch(self, watchers: Sequence[Watcher], pool: str) -> None:
+        """Tell `watchers` when somebody has to wait; `pool` is what they call the connections."""
+        self._watchers, self._pool_name = watchers, pool
+
+    @property
+    def idle(self) -> int:
+        """How many connections are kept here for the next who asks."""
+        return len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a connection, in the pool or here."""
+        asking = self._pool.asking if isinstance(self._pool, LendingPool) else 0
+        return asking + sum(not one.done() for one in self._waiting)
 
     def attach(self, engine: AsyncEngine, timeout: float) -> None:
         """Lend from the pool of `engine`; who waits longer than `timeout` seconds is told so."""
@@ -135,6 +153,13 @@ class Lender:
 
         Raises `DatabaseBusy` after the time-out.
         """
+        if not self._watchers:
+            return await self._waited()
+        facts = {"db.client.connection.pool.name": self._pool_name}
+        with told(self._watchers, Happening("connection", "wait", facts)):
+            return await self._waited()
+
+    async def _waited(self) -> Loan:
         until = asyncio.get_running_loop().time() + self._timeout
         pool = self._pool
         again = False

@@ -48,7 +48,7 @@ class MySqlDriver(Driver):
             "poolclass": LendingPool,
             "pool_reset_on_return": None,  # see `reset`
         }
-        self._lender = Lender(_is_lost)
+        self._lender: Lender = Lender(_is_lost)
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         super().prepare(engine, timeout)

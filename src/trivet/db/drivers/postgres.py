@@ -40,7 +40,7 @@ class PostgresDriver(Driver):
             "connect_args": {"server_settings": {"timezone": "UTC"}},
             "poolclass": LendingPool,
         }
-        self._lender = Lender(_is_lost)
+        self._lender: Lender = Lender(_is_lost)
 
     def prepare(self, engine: AsyncEngine, timeout: float) -> None:
         super().prepare(engine, timeout)

@@ -52,7 +52,7 @@ class SqliteDriver(Driver):
             "poolclass": LendingPool,
             "pool_reset_on_return": None,  # see `reset`
         }
-        self._lender = Lender(_is_lost)
+        self._lender: Lender = Lender(_is_lost)
         self._inline: sqlite3.Connection | None = None
         self._commits = 0
         self._until = 0.0

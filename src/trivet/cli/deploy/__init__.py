@@ -1,0 +1,1 @@
+"""`trivet deploy …`: files by which an application is run by Docker, Kubernetes, systemd."""

@@ -1,0 +1,1 @@
+"""The pages of development, each a function from what is kept to HTML."""
