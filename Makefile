@@ -11,7 +11,7 @@ SOURCES := src tests $(wildcard examples benchmarks conformance publishing)
 say = @if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then printf '\033[1;36m▸ %s\033[0m\n' $(1); else printf '▸ %s\n' $(1); fi
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-failed test-lowest lint format types docs docs-serve bench conformance screenshots lock clean
+.PHONY: help demo test test-failed test-lowest lint format types docs docs-serve bench conformance adopted screenshots lock clean
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -114,6 +114,13 @@ bench: $(VENV)/.bench  ## Run the benchmarks
 conformance: $(VENV)-conformance/.installed  ## Run FastAPI's own tests against the drop-in
 	$(call say,"Running FastAPI's own tests against the drop-in")
 	@$(VENV)-conformance/bin/python conformance/run.py --no-install
+
+# FastAPI itself besides: the same applications under it, and under Trivet.
+adopted: $(VENV)-conformance/.installed  ## Measure the codemod on FastAPI's documentation
+	$(call say,"Running FastAPI's documentation, before and after the codemod")
+	@$(VENV)-conformance/bin/python -m pip --disable-pip-version-check --quiet install \
+		fastapi==0.165.0 strawberry-graphql
+	@PYTHONPATH=. $(VENV)-conformance/bin/python conformance/adopted.py
 
 lock: $(VENV)/.made  ## Choose the tested versions again and write constraints.txt
 	$(call say,"Resolving every dependency for Python 3.11 and up")

@@ -64,6 +64,7 @@ DOORS: dict[str, tuple[str, frozenset[str]]] = {
     "itsdangerous": ("itsdangerous", frozenset({"middleware", "security", "sessions"})),
     "jinja2": ("jinja2", frozenset({"templates"})),
     "joserfc": ("joserfc", frozenset({"auth", "security"})),
+    "libcst": ("libcst", frozenset({"adopt"})),
     "markdown_it": ("markdown-it-py", frozenset({"admin"})),
     "markupsafe": ("jinja2", frozenset({"admin", "templates"})),
     "mcp": ("mcp", frozenset({"ai"})),
@@ -92,7 +93,18 @@ DOORS: dict[str, tuple[str, frozenset[str]]] = {
     "sqlalchemy": (
         "sqlalchemy",
         frozenset(
-            {"db", "events", "sessions", "jobs", "realtime", "webhooks", "auth", "admin", "testing"}
+            {
+                "db",
+                "events",
+                "sessions",
+                "jobs",
+                "realtime",
+                "webhooks",
+                "auth",
+                "admin",
+                "adopt",
+                "testing",
+            }
         ),
     ),
     "starlette": ("starlette", ANYWHERE - {"checks", "concurrency", "settings"}),
@@ -115,8 +127,8 @@ HEAVY: frozenset[str] = frozenset(
         "aio_pika", "aiosmtplib", "alembic", "argon2", "attr", "authlib", "babel", "bcrypt",
         "brotli", "celery", "click", "cronsim", "django", "dns", "dotenv", "email_validator",
         "flask", "granian", "h11", "httpcore", "httptools", "httpx", "httpx2", "hypothesis",
-        "jinja2", "joserfc", "markdown_it", "mcp", "msgspec", "multiprocessing", "nats", "nh3",
-        "obstore", "openai", "opentelemetry", "orjson", "pdb", "PIL", "procrastinate",
+        "jinja2", "joserfc", "libcst", "markdown_it", "mcp", "msgspec", "multiprocessing", "nats",
+        "nh3", "obstore", "openai", "opentelemetry", "orjson", "pdb", "PIL", "procrastinate",
         "prometheus_client",
         "pydantic_settings", "pyotp", "pytest", "python_calamine", "redis", "rich", "segno",
         "sentry_sdk", "sqlalchemy", "sqlite3",

@@ -56,6 +56,12 @@ _COMMANDS = {
     "tools": _Entry("tools", "tools", "Write the routes that models may call, as JSON", _LOOK),
     "check": _Entry("check", "check", "Look for mistakes, and for what production lacks", _LOOK),
     "admin": _Entry("admin", "admin", "Open an admin on a database that is there already", _MAKE),
+    "adopt fastapi": _Entry("adopt", "fastapi", "Move a FastAPI project here", _MAKE),
+    "adopt flask": _Entry("adopt", "flask", "Serve a Flask project here, and move routes", _MAKE),
+    "adopt django": _Entry("adopt", "django", "Serve a Django project here, with models", _MAKE),
+    "adopt django-users": _Entry(
+        "adopt_users", "django_users", "Take over Django's accounts, groups and admin log", _MAKE
+    ),
     "new": _Entry("new", "new", "Begin a file, an API or a full application", _MAKE),
     "add": _Entry("add", "add", "Put a part into an application that is there", _MAKE),
     "client python": _Entry("client", "python", "Write a typed Python client", _MAKE),

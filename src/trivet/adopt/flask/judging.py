@@ -1,0 +1,192 @@
+"""Which routes can be moved: those whose answers are the same in Trivet, shown by their code.
+
+A route stays where anything that it reads, calls or returns could not be followed. So a reason to
+stay is never a mistake; a route that is moved must be none either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import libcst as cst
+
+from trivet.adopt.flask.facts import File, Hook, Project, View, names_in
+
+__all__ = ["Judge", "Stays"]
+
+# What Trivet has in place of Flask's names, as a line for the report.
+MENDS = {
+    "flask.g": "a dependency: `db: Annotated[Db, Depends(get_db)]`",
+    "flask.session": "`request.session`, with the hook trivet.middleware.sessions.Sessions",
+    "flask.flash": "`session.flash(...)` of trivet.sessions",
+    "flask.render_template": "`trivet.templates`, whose templates are Jinja2's too",
+    "flask.url_for": '`request.url_for("name", id=1)`',
+    "flask.redirect": "`return RedirectResponse(url, status_code=302)`",
+    "flask.current_app": "settings that are imported, or a dependency",
+    "flask.request.form": "`title: Annotated[str, Form()]`",
+    "flask.request.json": "a parameter whose type is a Pydantic model",
+    "flask.request.get_json": "a parameter whose type is a Pydantic model",
+    "flask.request.files": "`file: UploadFile`",
+}
+_HARMLESS = frozenset({"flask_sqlalchemy", "flask_migrate"})
+_BEFORE = ("before_request", "before_app_request")
+_READS = {"get", "getlist"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stays(Exception):
+    """Why a route stays where it is, and what to write for it."""
+
+    why: str
+    mend: str = ""
+
+
+class Judge:
+    """Judges the views of one project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._touching: dict[str, str | None] = {}
+
+    # -- what stands around all routes -----------------------------------------------------------
+
+    def around(self, view: View) -> None:
+        """Raise `Stays` where something that answers stands around a view."""
+        for file in self._project.files.values():
+            for name, line in file.extensions.items():
+                if name not in _HARMLESS:
+                    place = f"{file.source.name}:{line}"
+                    raise Stays(f"{name} ({place}) may stand around every request")
+            if file.wraps_wsgi is not None:
+                raise Stays(f"{file.source.name}:{file.wraps_wsgi} puts WSGI middleware around all")
+        owners = {one.variable for one in self._project.blueprints if one.file == view.file}
+        for hook in self._project.hooks:
+            is_its_own = hook.file == view.file and hook.owner == view.owner
+            blueprints = {one.variable for one in self._project.blueprints}
+            is_others = hook.owner in blueprints and "app" not in hook.kind and not is_its_own
+            if is_others or (hook.owner in owners and hook.owner != view.owner):
+                continue
+            self._judge_hook(hook)
+
+    def _judge_hook(self, hook: Hook) -> None:
+        place = f"{hook.file}:{hook.line}"
+        if hook.kind.startswith(("teardown", "context", "app_context")):
+            return
+        is_before = hook.kind in _BEFORE and hook.function is not None
+        if is_before and not self._may_answer(hook):
+            return
+        if "error" in hook.kind:
+            return  # asked where something is aborted
+        raise Stays(f"{hook.kind} at {place} may change or give its answer")
+
+    def _may_answer(self, hook: Hook) -> bool:
+        """Tell whether a function before requests can answer in a view's place."""
+        file = self._project.files[hook.file]
+        found = False
+
+        class Look(cst.CSTVisitor):
+            def visit_Return(self, node: cst.Return) -> None:
+                nonlocal found
+                value = node.value
+                found |= value is not None and not (
+                    isinstance(value, cst.Name) and value.value == "None"
+                )
+
+            def visit_Raise(self, node: cst.Raise) -> None:
+                nonlocal found
+                found = True
+
+        assert hook.function is not None, "it was looked at"
+        hook.function.body.visit(Look())
+        names = {self._project.full(file, name) for name in names_in(hook.function.body)}
+        return found or any(name.split(".")[-1] in ("abort", "redirect") for name in names)
+
+    @property
+    def has_error_handlers(self) -> bool:
+        """True where pages of errors are the project's own."""
+        return any("error" in hook.kind for hook in self._project.hooks)
+
+    # -- names -----------------------------------------------------------------------------------
+
+    def touches(self, full: str) -> str | None:
+        """Give which of Flask's names something of the project needs to work, if any."""
+        if full.split(".")[0] == "flask" or full.startswith(("flask_", "werkzeug.local")):
+            return full
+        if full in self._touching:
+            return self._touching[full]
+        self._touching[full] = None  # of itself, a name needs nothing
+        made = self._project.made_at(full)
+        if made is None:
+            return None
+        file, node = made
+        if isinstance(node, cst.FunctionDef) and _makes_application(self._project, node):
+            return None
+        for name in names_in(node):
+            found = self.touches(self._project.full(file, name))
+            if found is None and "." in name:
+                found = self.touches(self._project.full(file, name.split(".")[0]))
+            if found is not None:
+                self._touching[full] = found
+                return found
+        return None
+
+    def foreign(self, file: File, view: View) -> None:
+        """Raise `Stays` for a name of Flask's that has no like, directly or by what is called."""
+        for name in names_in(view.function.body):
+            full = self._project.full(file, name)
+            if full in ("flask.jsonify", "flask.abort") or _is_read(full):
+                continue
+            found = self.touches(full) or self.touches(self._project.full(file, name.split(".")[0]))
+            if found is None:
+                continue
+            mend = next((MENDS[one] for one in MENDS if found.startswith(one)), "")
+            by = "" if found == full else f", by {name}"
+            raise Stays(f"it needs {found.replace('flask.', '')}{by}", mend)
+
+    def is_plain_name(self, file: File, name: str) -> bool:
+        """Tell whether a name of a module is data that is written out, and never changed."""
+        full = self._project.full(file, name)
+        made = self._project.made_at(full)
+        if made is None:
+            return False
+        home, node = made
+        if full.rpartition(".")[2] in home.changed or name in file.changed:
+            return False
+        value = node.value if isinstance(node, cst.Assign | cst.AnnAssign) else None
+        return value is not None and _is_written_out(value)
+
+
+def _is_read(full: str) -> bool:
+    parts = full.split(".")
+    if full == "flask.request.method":
+        return True
+    return (
+        len(parts) == 4
+        and parts[:2] == ["flask", "request"]
+        and parts[2] in ("args", "headers", "cookies")
+        and parts[3] in _READS
+        and not (parts[2] != "args" and parts[3] == "getlist")
+    )
+
+
+def _makes_application(project: Project, node: cst.FunctionDef) -> bool:
+    return any(one.factory == node.name.value for one in project.applications)
+
+
+def _is_written_out(node: cst.BaseExpression) -> bool:
+    if isinstance(node, cst.List | cst.Tuple):
+        return all(_is_written_out(one.value) for one in node.elements)
+    if isinstance(node, cst.Dict):
+        return all(
+            isinstance(one, cst.DictElement)
+            and _is_written_out(one.key)
+            and _is_written_out(one.value)
+            for one in node.elements
+        )
+    if isinstance(node, cst.UnaryOperation):
+        return _is_written_out(node.expression)
+    if isinstance(node, cst.Name):
+        return node.value in ("True", "False", "None")
+    return isinstance(node, cst.Integer | cst.Float) or (
+        isinstance(node, cst.SimpleString) and "b" not in node.prefix
+    )

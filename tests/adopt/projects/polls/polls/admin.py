@@ -1,0 +1,5 @@
+from django.contrib import admin
+
+from polls.models import Question
+
+admin.site.register(Question)
