@@ -52,6 +52,7 @@ _COMMANDS = {
     "openapi diff": _Entry(
         "openapi_diff", "diff", "Say what changed between two documents, and what breaks", _LOOK
     ),
+    "tools": _Entry("tools", "tools", "Write the routes that models may call, as JSON", _LOOK),
     "check": _Entry("check", "check", "Look for mistakes, and for what production lacks", _LOOK),
     "admin": _Entry("admin", "admin", "Open an admin on a database that is there already", _MAKE),
     "new": _Entry("new", "new", "Begin a file or a small project", _MAKE),
