@@ -1,0 +1,1 @@
+"""A subscription service for teams: see the README beside this file."""
