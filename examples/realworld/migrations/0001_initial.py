@@ -1,4 +1,4 @@
-"""Make table auth_links, and 40 more."""
+"""Make table auth_links, and 44 more."""
 
 from __future__ import annotations
 
@@ -179,9 +179,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trivet_admin_changes")),
     )
     with op.batch_alter_table("trivet_admin_changes", schema=None) as batch_op:
+        batch_op.create_index("ix_trivet_admin_changes_action", ["action", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_trivet_admin_changes_at"), ["at"], unique=False)
+        batch_op.create_index(
+            "ix_trivet_admin_changes_by_handle",
+            ["by_handle", "id"],
+            unique=False,
+            postgresql_where=sa.text("by_handle IS NOT NULL"),
+            sqlite_where=sa.text("by_handle IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_trivet_admin_changes_by_name",
+            ["by_name", "id"],
+            unique=False,
+            postgresql_where=sa.text("by_name IS NOT NULL"),
+            sqlite_where=sa.text("by_name IS NOT NULL"),
+        )
         batch_op.create_index("ix_trivet_admin_changes_handle", ["handle", "id"], unique=False)
         batch_op.create_index("ix_trivet_admin_changes_model", ["model", "id"], unique=False)
+        batch_op.create_index("ix_trivet_admin_changes_name", ["name", "id"], unique=False)
         batch_op.create_index("ix_trivet_admin_changes_row", ["model", "key", "id"], unique=False)
 
     op.create_table(
