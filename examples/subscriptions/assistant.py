@@ -7,11 +7,11 @@ from pydantic import BaseModel, Field
 
 from subscriptions.flags import BETTER_MODEL
 from subscriptions.models import Note, Subscription, Usage
-from subscriptions.service import db
+from subscriptions.service import db, streams
 from subscriptions.subscribing import plan_of, this_month
 from subscriptions.tenancy import Tenant, as_tenant
 from trivet import HTTPException, Router
-from trivet.ai.tokens import Generation, TokenStream, openai_stream
+from trivet.ai.tokens import Generation, TokenStream
 from trivet.auth import CurrentUser
 from trivet.auth.organisations import Organisation, requires_in_organisation
 
@@ -74,4 +74,4 @@ async def ask(question: Question, organisation: Tenant, user: CurrentUser) -> To
     async def settle(generation: Generation) -> None:
         await give_back(organisation, max(0, MOST_TOKENS - generation.output_tokens))
 
-    return openai_stream(answer(model, question.text, notes), model=model, on_end=settle)
+    return streams.openai(answer(model, question.text, notes), model=model, on_end=settle)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from subscriptions.flags import keeping_flags
 from subscriptions.settings import settings
 from trivet import App
+from trivet.ai.tokens import Price, TokenStreams
 from trivet.auth import Auth, AuthOptions
 from trivet.auth.organisations import Organisations
 from trivet.auth.pages import AccountPages
@@ -14,10 +15,13 @@ from trivet.db import Database
 from trivet.events import Events
 from trivet.jobs import Jobs, Stop
 from trivet.mail import ConsoleTransport, Mail, MailRefused, Message, SmtpTransport
+from trivet.observe import Observe
+from trivet.observe.logs import Logs
+from trivet.observe.otel import OpenTelemetry
 from trivet.templates import Templates
 from trivet.webhooks import Webhooks
 
-__all__ = ["app", "auth", "db", "events", "jobs", "mail", "organisations", "webhooks"]
+__all__ = ["app", "auth", "db", "events", "jobs", "mail", "organisations", "streams", "webhooks"]
 
 
 @asynccontextmanager
@@ -33,6 +37,10 @@ app = App(
     summary="Notes and an assistant, for teams",
     lifespan=lifespan,
 )
+app.use(Observe())
+app.use(Logs())
+# Requests, queries, jobs and mails, joined; where the standard variables say where to.
+app.use(OpenTelemetry(continues=False))
 db = app.use(Database(settings.database_url))
 jobs = app.use(Jobs(db))
 events = app.use(Events(db))
@@ -64,4 +72,5 @@ organisations = app.use(
         },
     )
 )
+streams = app.use(TokenStreams(prices={"small": Price(0.2, 0.8), "large": Price(2.0, 8.0)}))
 webhooks = app.use(Webhooks(jobs).seal_with(settings.secret))

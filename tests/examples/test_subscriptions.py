@@ -25,6 +25,8 @@ import pytest
 import stripe
 
 from tests.examples.serving import REPOSITORY, Example, serving
+from tests.observe.otel.collector import Collector
+from tests.observe.receiver import receiving
 
 APP = "examples/subscriptions/app.py"
 SECRET = "whsec_of_this_test"
@@ -41,6 +43,7 @@ class Service:
 
     example: Example
     database: str
+    collector: Collector
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +60,15 @@ def service() -> Iterator[Service]:
     try:
         trivet("migrate", environment)
         trivet("createsuperuser --log-in eve@example.org --password-file -", environment)
-        with serving(APP, **environment) as running:
-            yield Service(running, environment["SUBSCRIPTIONS_DATABASE_URL"])
+        with receiving() as receiver:
+            environment |= {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{receiver.port}",
+                "OTEL_TRACES_SAMPLER": "parentbased_always_on",
+                "OTEL_BSP_SCHEDULE_DELAY": "200",
+            }
+            with serving(APP, **environment) as running:
+                address = environment["SUBSCRIPTIONS_DATABASE_URL"]
+                yield Service(running, address, Collector(receiver))
     finally:
         with psycopg.connect(SERVER, autocommit=True) as server:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -259,6 +269,38 @@ def test_what_stripe_says_counts_once_in_its_own_order(
     assert service.example.output.count("Subject: Your invoice: 49.00 EUR") == 1
     assert tell(service, subscription(customer, "team", 3_000, "canceled")) == 202
     eventually(lambda: ann.subscription()["plan"] == "free")
+
+
+def test_a_payment_is_one_trace_from_the_webhook_to_the_mail(
+    service: Service, found_team: Callable[[], Team]
+) -> None:
+    ann, customer = found_team(), f"cus_{uuid.uuid4().hex}"
+    tell(service, checkout(ann, customer))
+    paid = {
+        "id": f"in_{uuid.uuid4().hex}",
+        "customer": customer,
+        "total": 1_234,
+        "currency": "eur",
+        "status_transitions": {"paid_at": 1_800_000_000},
+    }
+    # Told before its checkout is worked, it is tried again later; so the checkout comes first.
+    eventually(lambda: ann.subscription()["plan"] == "free")
+    tell(service, subscription(customer, "team", created=5_000))
+    eventually(lambda: ann.subscription()["plan"] == "team")
+    tell(service, event("invoice.paid", paid))
+    service.example.wait_for("has paid 12.34 EUR")
+
+    def names() -> set[str]:
+        spans = service.collector.spans()
+        inserted = [one for one in spans if one.name == "INSERT invoice"]
+        traces = {one.trace_id for one in inserted}
+        return {one.name for one in spans if one.trace_id in traces}
+
+    def is_joined() -> bool:
+        found = names()
+        return "POST /hooks/stripe" in found and any("send_mail" in name for name in found)
+
+    eventually(is_joined)
 
 
 def test_a_message_that_stripe_did_not_sign_changes_nothing(service: Service) -> None:

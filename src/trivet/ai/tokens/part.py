@@ -37,18 +37,30 @@ class TokenStreams(Part):
         self._firsts: dict[str, tuple[float, int]] = {}  # seconds and streams, by model
 
     def openai(
-        self, tokens: TokenSource, *, model: str, usage: bool = False, id: str | None = None
+        self,
+        tokens: TokenSource,
+        *,
+        model: str,
+        usage: bool = False,
+        id: str | None = None,
+        on_end: OnEnd | None = None,
     ) -> TokenStream:
-        """Give a stream as `openai_stream` does, and account for it."""
+        """Give a stream as `openai_stream` does, and account for it; its `on_end` comes first."""
         wire = OpenAIWire(model, usage=usage, id=id)
-        return TokenStream(tokens, wire, model=model, books=self)
+        return TokenStream(tokens, wire, model=model, books=self, on_end=on_end)
 
     def ui(
-        self, tokens: TokenSource, *, model: str, usage: bool = False, message_id: str | None = None
+        self,
+        tokens: TokenSource,
+        *,
+        model: str,
+        usage: bool = False,
+        message_id: str | None = None,
+        on_end: OnEnd | None = None,
     ) -> TokenStream:
-        """Give a stream as `ui_stream` does, and account for it."""
+        """Give a stream as `ui_stream` does, and account for it; its `on_end` comes first."""
         wire = UIMessageWire(message_id=message_id, usage=usage)
-        return TokenStream(tokens, wire, model=model, books=self)
+        return TokenStream(tokens, wire, model=model, books=self, on_end=on_end)
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` of each stream, as a happening of the kind ``generation``."""
