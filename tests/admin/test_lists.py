@@ -344,3 +344,13 @@ def test_a_word_of_ones_own_stays_as_it_is_inside_of_a_sentence(
 
     assert f"New {plan.label_within}" == told
     assert plan.plural_within == (plural or (f"{label}s" if label else "adm artists"))
+
+
+def test_the_search_says_where_it_looks_by_the_names_of_columns_as_headings_have_them() -> None:
+    """Nouns are not written small in every language."""
+    kind = type("Seeking", (RecordAdmin,), {"model": AdmRecord})
+
+    plan = plan_of(kind())
+
+    assert plan.search is not None
+    assert plan.search.hint == "Title, Artist name, Year"

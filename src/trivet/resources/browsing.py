@@ -8,8 +8,7 @@ itself, byte for byte; whoever may not see something there does not see it here.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -22,7 +21,9 @@ from trivet.errors import HTTPException
 from trivet.resources.access import Asking
 from trivet.resources.plan import Plan
 from trivet.routing.router import Router
-from trivet.templates import Templates
+from trivet.templates.environment import made_environment
+from trivet.templates.present import rendering
+from trivet.texts import LazyText, lazy
 
 __all__ = ["Browsing", "add_assets"]
 
@@ -39,6 +40,7 @@ _HEADERS = {
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
 }
+_WORDS = ("gettext", "locale", "dir")  # what the page needs of a part that translates
 _MOST_INPUTS = 12  # filters that a page offers; the others are in the document
 
 
@@ -63,7 +65,7 @@ class Write(NamedTuple):
 
     method: str
     body: str | None
-    label: str
+    label: LazyText
 
 
 class Browsing:
@@ -72,12 +74,10 @@ class Browsing:
     def __init__(self, plan: Plan, options: Any) -> None:
         self._plan = plan
         self._is_open: bool = options.open_writing
+        self._app: Any = None  # whose parts' functions the page has
+        self._environment: Any = None  # Jinja2's environment, which only `templates` knows
 
-    @cached_property
-    def _templates(self) -> Templates:
-        return Templates(_HERE / "templates")
-
-    async def list_page(
+    def list_page(
         self, request: Request, asking: Asking, body: bytes, links: Mapping[str, str]
     ) -> Response:
         """Give the page of a list."""
@@ -85,14 +85,12 @@ class Browsing:
         writes = []
         offered = self._offered(asking)
         if self._plan.create is not None and "create" in offered:
-            writes.append(Write("POST", _sample(self._plan.create), "Create"))
-        return await self._page(
+            writes.append(Write("POST", _sample(self._plan.create), lazy("Create")))
+        return self._page(
             request, body, path, links, inputs=list(self._inputs(request)), writes=writes
         )
 
-    async def row_page(
-        self, request: Request, asking: Asking, body: bytes, tag: str | None
-    ) -> Response:
+    def row_page(self, request: Request, asking: Asking, body: bytes, tag: str | None) -> Response:
         """Give the page of one row."""
         plan = self._plan
         path = request.url.path.rstrip("/").rsplit("/", len(plan.keys))[0]
@@ -101,17 +99,17 @@ class Browsing:
         offered = self._offered(asking)
         if "replace" in offered:
             given = {name: value[name] for name in plan.writable if name in value}
-            writes.append(Write("PUT", _indented(given), "Replace"))
+            writes.append(Write("PUT", _indented(given), lazy("Replace")))
         if "delete" in offered:
-            writes.append(Write("DELETE", None, "Delete"))
-        return await self._page(request, body, path, {}, inputs=[], writes=writes, tag=tag)
+            writes.append(Write("DELETE", None, lazy("Delete")))
+        return self._page(request, body, path, {}, inputs=[], writes=writes, tag=tag)
 
     def _offered(self, asking: Asking) -> Collection[str]:
         """Give the operations that are worth a form: none where nobody may write."""
         is_closed = asking.permissions is None and not self._is_open
         return () if is_closed else self._plan.operations
 
-    async def _page(
+    def _page(
         self,
         request: Request,
         body: bytes,
@@ -123,21 +121,35 @@ class Browsing:
         tag: str | None = None,
     ) -> Response:
         app = request.scope.get("app")
-        text = await self._templates.text(
-            "resources/page.html",
-            title=self._plan.model.__name__,
-            site=getattr(app, "title", ""),
-            method=request.method,
-            address=_shown_address(request),
-            path=path,
-            is_list=bool(inputs) or path == request.url.path.rstrip("/"),
-            pieces=list(_pieces(json.loads(body), self._link(path))),
-            links=links,
-            inputs=inputs,
-            writes=writes,
-            tag=tag,
-        )
+        environment = self._environment_for(app)
+        with rendering(request, environment):
+            text = environment.get_template("resources/page.html").render(
+                title=self._plan.model.__name__,
+                site=getattr(app, "title", ""),
+                method=request.method,
+                address=_shown_address(request),
+                path=path,
+                is_list=bool(inputs) or path == request.url.path.rstrip("/"),
+                pieces=list(_pieces(json.loads(body), self._link(path))),
+                links=links,
+                inputs=inputs,
+                writes=writes,
+                tag=tag,
+            )
         return HTMLResponse(text, headers=_HEADERS)
+
+    def _environment_for(self, app: Any) -> Any:
+        """Give what the page is drawn by, with the functions for its words that parts have."""
+        if self._environment is None or self._app is not app:
+            functions: dict[str, Callable[..., Any]] = {}
+            for part in getattr(app, "parts", {}).values():
+                found = part.template_functions()
+                functions.update({name: found[name] for name in _WORDS if name in found})
+            self._environment = made_environment(
+                [_HERE / "templates"], functions, {}, reloads=False, awaits=False
+            )
+            self._app = app  # parts do not change once an application answers
+        return self._environment
 
     def _link(self, path: str) -> Any:
         keys = [column.name for column in self._plan.keys]

@@ -72,7 +72,7 @@ class Serving:
         if form == "page":
             assert self._browsing is not None, "preferred only where there is one"
             links = links_of(request, found.part)
-            return await self._browsing.list_page(request, asking, found.json(), links)
+            return self._browsing.list_page(request, asking, found.json(), links)
         is_private = asking.permissions is not None
         return json_of_list(request, found, self._headers, is_private=is_private)
 
@@ -93,7 +93,7 @@ class Serving:
         tag = tag_of(plan, rows[0], unseen) if is_whole else entity_tag(body)
         if self._form(request, streams=False) == "page":
             assert self._browsing is not None, "preferred only where there is one"
-            return await self._browsing.row_page(request, asking, body, tag if is_whole else None)
+            return self._browsing.row_page(request, asking, body, tag if is_whole else None)
         headers = {**self._headers, "etag": tag, "vary": "Accept"}
         if asking.permissions is not None:
             headers["cache-control"] = PRIVATE

@@ -13,6 +13,7 @@ import pytest
 
 from tests.observe.otel.collector import Collector, Span
 from trivet import App
+from trivet.ai.tokens import Piece, TokenStream, TokenStreams, Usage
 from trivet.cache import Cache
 from trivet.db import Database, Mapped, Model, field
 from trivet.jobs import Jobs
@@ -206,6 +207,30 @@ async def test_mail_and_cache_are_spans(collector: Collector) -> None:
     assert sent.attributes["trivet.mail.recipients"] == 1
     assert {looked_up.parent_id, sent.parent_id} == {request.span_id}
     assert "ann@" not in str(collector.spans())
+
+
+async def test_stream_of_tokens_is_a_span_that_ends_where_it_began(
+    collector: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = App()
+    streams = app.use(TokenStreams())
+    app.use(OpenTelemetry(is_global=False))
+
+    async def words() -> AsyncIterator[Piece]:
+        yield "Down"
+        yield Usage(input_tokens=9, output_tokens=3)
+
+    @app.get("/chat")
+    async def chat() -> TokenStream:
+        return streams.openai(words(), model="alice")
+
+    async with async_client(app) as client:
+        await client.get("/chat")
+
+    request, stream = collector.span("GET /chat"), collector.span("chat alice")
+    assert (stream.trace_id, stream.parent_id) == (request.trace_id, request.span_id)
+    assert stream.attributes["gen_ai.usage.output_tokens"] == 3
+    assert "detach" not in caplog.text
 
 
 async def test_call_is_a_span_and_takes_the_trace_along(collector: Collector) -> None:

@@ -82,7 +82,7 @@ def search_of(admin: type[ModelAdmin], known: Description) -> SearchPlan | None:
     if not names:
         return None
     places = [_place(admin, name, known) for name in names]
-    hint = ", ".join(titled(one.lstrip("^=")).lower() for one in names)
+    hint = ", ".join(titled(one.lstrip("^=")) for one in names)
     return SearchPlan(known.model, places, full_text, hint)
 
 

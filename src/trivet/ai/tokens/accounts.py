@@ -38,16 +38,18 @@ class Account:
         self._told = [one for one in told if one is not None]
         self._happening = None if books is None else books.begins(generation)
 
-    async def close(self) -> None:
-        """End it; never raises."""
-        generation = self.generation
+    def end(self) -> None:
+        """End it, and tell the books, in the context in which it began: a span stands in that."""
         books = self._books
-        generation.end(None if books is None else books.prices.get(generation.model))
+        self.generation.end(None if books is None else books.prices.get(self.generation.model))
         if books is not None:
-            books.ends(generation, self._happening)
+            books.ends(self.generation, self._happening)
+
+    async def tell(self) -> None:
+        """Tell who is told of the end; never raises."""
         for one in self._told:
             try:
-                waiting = one(generation)
+                waiting = one(self.generation)
                 if inspect.isawaitable(waiting):
                     await waiting
             except Exception:

@@ -72,7 +72,8 @@ class TokenStream(PacedResponse):
             # Whoever cancels may do it again.
             with anyio.CancelScope(shield=True):
                 await self._close_provider()
-                await to_the_end(account.close())
+                account.end()
+                await to_the_end(account.tell())
 
     async def stream_response(self, send: Send) -> None:
         async def ping() -> None:

@@ -3,10 +3,10 @@
 for (const form of document.querySelectorAll("form.write")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const { method, tag, after } = form.dataset;
+    const { method, tag, after, question } = form.dataset;
     const output = form.querySelector("output");
     const area = form.querySelector("textarea");
-    if (method === "DELETE" && !confirm("Delete this?")) return;
+    if (question && !confirm(question)) return;
     const headers = { Accept: "application/json" };
     if (area) headers["Content-Type"] = "application/json";
     if (tag) headers["If-Match"] = tag;
