@@ -338,7 +338,8 @@ def test_answers_come_token_by_token_and_are_counted_by_what_was_said(
 
 def test_the_allowance_of_a_month_ends(service: Service, found_team: Callable[[], Team]) -> None:
     ann = found_team()
-    ask(ann)
+    said = tokens(ask(ann))
+    eventually(lambda: ann.subscription()["tokens_used"] == len(said))
     with psycopg.connect(service.database) as connection:
         connection.execute("SELECT set_config('app.operations', 'yes', true)")
         connection.execute(
