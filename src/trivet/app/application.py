@@ -86,6 +86,8 @@ class App(Declaring):
 
     # HEAD is answered wherever GET is, as HTTP wants it (RFC 9110, 9.3.2).
     answers_head = True
+    # A 405 names the methods of all routes of its path (RFC 9110, 10.2.1).
+    joins_methods = True
     # The version that the document claims; set it lower only for tools that insist.
     openapi_version = "3.1.0"
     # Requests that come through another server's ASGI are looked at by the request gate too.

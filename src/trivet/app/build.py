@@ -260,7 +260,7 @@ def build(
             asks = asks or (entries[-1].asks is not None and entries[-1].when is None)
     check_defaults(typed)
     return Built(
-        MatchTable(entries),
+        MatchTable(entries, joins_methods=app.joins_methods),
         Sockets(sockets, compiled, nearer),
         errors,
         _last_resorts(router, maker, context, answers_head),

@@ -71,10 +71,15 @@ class Found:
 
 
 class MatchTable:
-    """All routes of one application, ready to be searched."""
+    """All routes of one application, ready to be searched.
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    A path whose method nobody serves is answered with all methods that its routes have
+    (RFC 9110, 10.2.1); without `joins_methods`, with those of the first one alone.
+    """
+
+    def __init__(self, entries: Iterable[Entry], *, joins_methods: bool = True) -> None:
         self._root = _Node()
+        self._joins_methods = joins_methods
         # path → method → target: filled where nothing but the path decides
         self.fixed: dict[str, dict[str, Target]] = {}
         ordered = sorted(entries, key=lambda entry: entry.order)
@@ -119,7 +124,10 @@ class MatchTable:
                 return Found(entry.target, params, None)
             if get_for_head and method == "HEAD" and "GET" in methods and for_get is None:
                 for_get = Found(entry.target, params, None)
-            allowed = methods if allowed is None else allowed | methods
+            if allowed is None:
+                allowed = methods
+            elif self._joins_methods:
+                allowed |= methods
         return for_get or partial or Found(None, (), allowed)
 
     def knows(self, path: str) -> bool:

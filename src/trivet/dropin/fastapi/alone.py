@@ -28,6 +28,7 @@ class _Bare(App):
     """An application that is nothing but its router."""
 
     gates_asgi = False
+    joins_methods = False
     answers_head = False
 
 

@@ -59,6 +59,7 @@ class FastAPI(App, Starlette):  # type: ignore[misc]  # ours goes first, everywh
     gates_asgi = False  # FastAPI leaves that to the server in front; on our own socket it stays
     hides_disconnects = False  # tests of FastAPI's programs expect it from their client
     plain_failures = True  # a line of text, as FastAPI has it
+    joins_methods = False  # Allow names the methods of the first route alone
     answers_head = False  # FastAPI answers HEAD with 405 where only GET was declared
 
     def __init__(self, **options: Unpack[Options]) -> None:
