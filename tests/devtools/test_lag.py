@@ -17,7 +17,7 @@ def test_a_line_that_keeps_the_loop_is_found() -> None:
     lag = Lag()
 
     async def serve() -> None:
-        with lag.watching(asyncio.get_running_loop()):
+        with lag.watching():
             for _ in range(40):
                 keep_the_loop()
                 await asyncio.sleep(0.01)
@@ -33,13 +33,13 @@ def test_a_line_that_keeps_the_loop_is_found() -> None:
 
 def test_the_thread_ends_with_the_application() -> None:
     async def serve() -> None:
-        with Lag().watching(asyncio.get_running_loop()):
+        with Lag().watching():
             pass
 
     asyncio.run(serve())
 
     for thread in threading.enumerate():
-        if thread.name == "trivet-devtools-lag":
+        if thread.name == "trivet-loop-watch":
             thread.join(10)
             assert not thread.is_alive()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -98,5 +97,5 @@ class DevTools(Part):
 
     @asynccontextmanager
     async def _running(self, recorder: Recorder) -> AsyncIterator[None]:
-        with logging_to(recorder), recorder.lag.watching(asyncio.get_running_loop()):
+        with logging_to(recorder), recorder.lag.watching():
             yield

@@ -16,9 +16,9 @@ from typing import Any
 from urllib.parse import quote
 
 from trivet.app.debug_hidden import HIDDEN, hide
+from trivet.app.places import place_now
 from trivet.devtools.errors_told import told_error
 from trivet.devtools.lag import Lag
-from trivet.devtools.places import place_now
 from trivet.devtools.queries import values_shown
 from trivet.devtools.records import LogLine, Received, Record, Seen
 from trivet.devtools.redacted import (

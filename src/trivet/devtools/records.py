@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any, Literal
 
 from trivet.app.debug_frames import Raised
-from trivet.devtools.places import Place
+from trivet.app.places import Place
 from trivet.devtools.queries import Fault, Query, faults_in
 from trivet.devtools.redacted import Rows
 

@@ -7,33 +7,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from trivet.observe.places import is_users
+from trivet.app.places import Place, is_users
 
-__all__ = ["UNKNOWN", "Place", "place_in"]
+__all__ = ["UNKNOWN", "place_in"]
 
 _TRIVET = str(Path(__file__).parents[1]) + os.sep
 # What an exchange is called in the frames that serve a request; `x` in generated functions.
 _EXCHANGES = ("exchange", "x")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line of code that held the event loop."""
-
-    file: str
-    line: int
-    function: str
-    within: str = ""
-    """What it was in there, where that is not the line itself: the library's function it called."""
-
-    def __str__(self) -> str:
-        called = f", in {self.within}" if self.within else ""
-        return f"{self.file}:{self.line} in {self.function}(){called}"
 
 
 UNKNOWN = Place("(unknown)", 0, "unknown")

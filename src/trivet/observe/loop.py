@@ -11,15 +11,16 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 
 from trivet.app.application import App
 from trivet.app.part import Part
+from trivet.app.places import Place
 from trivet.errors import SetupError
-from trivet.observe.blocking import UNKNOWN, Place, place_in
+from trivet.observe.blocking import UNKNOWN, place_in
 from trivet.watching import Gauge, Reading
 
 __all__ = ["Block", "LoopWatch", "Watch"]
@@ -32,6 +33,8 @@ _SHORTEST = 0.01
 _PATIENCE = 5.0  # seconds after which a block is told that has not ended
 _WINDOW = 10.0  # seconds that the gauge looks back, at least
 _MOST_PLACES = 1000
+
+Hearer = Callable[[float, Place | None], None]
 
 
 @dataclass(slots=True)
@@ -69,11 +72,13 @@ class Watch:
     """Watches the running event loop of the thread that makes it, until `stop`.
 
     A block of `limit` seconds may be seen, one of half as much again always is. Costs the loop a
-    timer, and the process a thread that wakes as often: twice in each `limit`.
+    timer, and the process a thread that wakes as often: twice in each `limit`. With `hear` each
+    tick is told to it, with its lateness in seconds and who was in the way, and nothing is logged.
     """
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, hear: Hearer | None = None) -> None:
         self.limit = limit
+        self._hear = hear
         self.blocks: dict[tuple[Place, str | None], Block] = {}
         self.count = 0
         self._every = limit / 2
@@ -104,7 +109,9 @@ class Watch:
         self._lag.note(late, now)
         self._due = now + self._every
         caught, self._caught = self._caught, None
-        if late > self.limit:
+        if self._hear is not None:
+            self._hear(max(0.0, late), caught[0] if late > self.limit and caught else None)
+        elif late > self.limit:
             self._note(caught or (UNKNOWN, None), late)
         self._timer = self._loop.call_later(self._every, self._tick)
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from time import monotonic
 
-from trivet.observe.places import place
+from trivet.app.places import place_now
 from trivet.observe.present import present
 from trivet.watching import Happening
 
@@ -23,6 +23,7 @@ _SPACE = re.compile(r"\s+")
 _MOST_SHOWN = 300  # letters of a statement
 _AGAIN = 60.0  # seconds until the same repetition is told again
 _MOST_TOLD = 1000
+_NOWHERE = "no line of the application"
 _COUNTS = "trivet.observe.repeats"
 
 
@@ -76,7 +77,7 @@ class QueryReports:
                 "slow query, %.0f ms%s, from %s: %s",
                 seconds * 1000,
                 "" if around is None else f" in {around.name}",
-                place(),
+                str(place_now() or _NOWHERE),
                 _shown(query),
             )
         if around is None or not self._repeats or around.ended is not None:
@@ -86,7 +87,7 @@ class QueryReports:
         found.times += 1
         found.seconds += seconds
         if found.times == self._repeats:
-            found.place = place()
+            found.place = str(place_now() or _NOWHERE)
 
     def _tell(self, around: Happening) -> None:
         for text, found in around.facts.pop(_COUNTS).items():

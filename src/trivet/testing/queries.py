@@ -7,21 +7,17 @@ between databases.
 
 from __future__ import annotations
 
-import os
 import re
-import sys
-import sysconfig
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any, overload
 
-import greenlet  # type: ignore[import-untyped]
 from sqlalchemy import Engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from trivet.app.places import place_now
 from trivet.db import Database
 from trivet.db.drivers.driver import Driver, Ear
 from trivet.db.drivers.transaction import Transaction
@@ -33,14 +29,7 @@ _UNCOUNTED = re.compile(
     r"\s*(begin|start|commit|rollback|savepoint|release|pragma|set)\b", re.IGNORECASE
 )
 _SPACE = re.compile(r"\s+")
-_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_LIBRARIES = tuple(
-    {
-        os.path.join(os.path.realpath(sysconfig.get_path(name)), "")
-        for name in ("stdlib", "platstdlib", "purelib", "platlib")
-    }
-    | {os.path.join(_HERE, "")}
-)
+_NOWHERE = "no line of the application"
 _MOST_SHOWN = 200  # characters of a statement in a message
 
 
@@ -93,7 +82,7 @@ class Queries(Sequence[Statement]):
     def add(self, text: str, values: Any) -> None:
         """Count one statement, unless it only begins or ends a transaction."""
         if not _UNCOUNTED.match(text):
-            self.statements.append(Statement(text, _shapes(values), _place()))
+            self.statements.append(Statement(text, _shapes(values), str(place_now() or _NOWHERE)))
 
 
 @contextmanager
@@ -246,25 +235,3 @@ def _shape(value: Any) -> str:
         return "None"
     name = type(value).__name__
     return f"{name}[{len(value)}]" if isinstance(value, str | bytes | list | tuple) else name
-
-
-def _place() -> str:
-    """Give the innermost line that is neither a library's nor Trivet's own."""
-    for frame in _frames():
-        file = frame.f_code.co_filename
-        if not file.startswith("<") and not os.path.realpath(file).startswith(_LIBRARIES):
-            shown = os.path.relpath(file) if file.startswith(os.getcwd() + os.sep) else file
-            return f"{shown}:{frame.f_lineno} in {frame.f_code.co_name}"
-    return "no line of the application"
-
-
-def _frames() -> Iterator[FrameType]:
-    """Give the frames from here outwards, past the ends of SQLAlchemy's greenlets."""
-    frame: FrameType | None = sys._getframe(1)
-    here: Any = greenlet.getcurrent()
-    while here is not None:
-        while frame is not None:
-            yield frame
-            frame = frame.f_back
-        here = here.parent
-        frame = here.gr_frame if here is not None else None
