@@ -277,7 +277,7 @@ async def front(user: OptionalUser, can: Can) -> dict[str, Any]:
         "albums": newest,
         "orders": orders,
         "is_clerk": await can("customer.view"),
-        "links": [DOCS, *(link for part in app.parts.values() for link in part.links())],
+        "links": [DOCS, *(link for part in app.parts.values() for link in part.addresses())],
     }
 
 

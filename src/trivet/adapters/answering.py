@@ -220,7 +220,8 @@ class Answering(asyncio.Protocol):
             if exchange.is_lost:
                 logger.debug("%s %r ended by its client", exchange.method, exchange.path)
             elif exchange.state == DONE:
-                logger.error("a task failed after its answer", exc_info=error)
+                # Answered with 500 already, or a task behind the answer.
+                logger.error("%s %r failed", exchange.method, exchange.path, exc_info=error)
             else:
                 self.fail(exchange, error)
         finally:
