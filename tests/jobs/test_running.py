@@ -72,7 +72,7 @@ async def test_its_result_can_be_asked_for(site: Site) -> None:
         await queued.result(timeout=0.05)
     await site.work()
 
-    assert (await queued.result(1)).weight == 2.0
+    assert (await queued.result(20)).weight == 2.0
     assert (await queued.status()).state is State.DONE
 
 
@@ -85,7 +85,7 @@ async def test_a_plain_function_runs_on_a_thread(site: Site) -> None:
         queued = await where.enqueue()
     await site.work()
 
-    assert await queued.result(1) != threading.current_thread().name
+    assert await queued.result(20) != threading.current_thread().name
 
 
 async def test_dependencies_are_resolved_and_closed(site: Site) -> None:
@@ -124,7 +124,7 @@ async def test_what_reads_a_request_cannot_be_a_dependency_of_a_job(site: Site) 
     await site.work()
 
     with pytest.raises(JobFailed, match="reads 'limit' from a request"):
-        await queued.result(1)
+        await queued.result(20)
 
 
 async def test_what_a_job_writes_is_committed_with_its_end(site: Site) -> None:
@@ -202,7 +202,7 @@ async def test_a_job_that_fails_is_tried_again_and_dead_in_the_end(site: Site) -
 
     assert attempts == [1, 2, 3]
     with pytest.raises(JobFailed, match="attempt 3"):
-        await queued.result(1)
+        await queued.result(20)
     assert (await queued.status()).state is State.DEAD
 
 
@@ -235,7 +235,7 @@ async def test_a_job_that_takes_too_long_has_failed(site: Site) -> None:
     await site.work()
 
     with pytest.raises(JobFailed, match="TimeoutError"):
-        await queued.result(1)
+        await queued.result(20)
 
 
 async def test_a_job_that_nobody_knows_here_is_handed_back(site: Site) -> None:
@@ -265,7 +265,7 @@ async def test_arguments_of_another_version_are_a_failed_attempt(site: Site) -> 
     await site.work()
 
     with pytest.raises(JobFailed, match="colour"):
-        await queued.result(1)
+        await queued.result(20)
 
 
 async def test_one_that_is_not_kept_is_gone_when_it_is_done(site: Site) -> None:
@@ -298,7 +298,7 @@ async def test_a_chain_runs_one_after_the_other(site: Site) -> None:
         queued = await chain(fetch.step(7), double.step(), double.step())
     await site.work(concurrency=1)
 
-    assert await queued.result(1) == 280
+    assert await queued.result(20) == 280
     assert ran == ["fetch", "double", "double"]
 
 
@@ -319,8 +319,8 @@ async def test_a_group_is_over_when_all_of_it_is_done(site: Site) -> None:
     assert (await queued.status()).state is State.BLOCKED
     await site.work()
 
-    assert await queued.result(1) == 30
-    assert await nothing.result(1) == 0
+    assert await queued.result(20) == 30
+    assert await nothing.result(20) == 0
 
 
 async def test_a_group_waits_for_one_that_is_dead(site: Site) -> None:
@@ -474,7 +474,7 @@ async def test_a_worker_that_is_stopped_waits_for_what_runs_and_hands_back_the_r
     end.set()
     await task
 
-    assert await first.result(1) == "ended"
+    assert await first.result(20) == "ended"
     status = await second.status()
     assert (status.state, status.attempt) == (State.READY, 0)
 
@@ -524,7 +524,7 @@ async def test_what_others_still_wait_for_is_not_forgotten(site: Site) -> None:
     assert await site.states() == {State.DONE: 1, State.LATER: 1, State.BLOCKED: 1}
     await site.due_now()
     await site.work()
-    assert await queued.result(1) == 3
+    assert await queued.result(20) == 3
 
 
 async def test_who_waits_for_a_dead_one_is_cancelled_when_that_is_forgotten(site: Site) -> None:
@@ -546,7 +546,7 @@ async def test_who_waits_for_a_dead_one_is_cancelled_when_that_is_forgotten(site
         await until(is_forgotten)
 
     with pytest.raises(JobCancelled):
-        await queued.result(1)
+        await queued.result(20)
 
 
 async def test_one_that_lapsed_and_comes_back_to_its_worker_goes_on(site: Site) -> None:

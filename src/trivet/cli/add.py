@@ -103,7 +103,7 @@ class _Names(dict[str, str]):
         return {"file": "app", "title": "App"}.get(key, key)
 
 
-def _by_hand(what: str, code: str, where: str, addition: Addition) -> SetupError:
+def _by_hand(what: str, where: str, addition: Addition, *, code: str) -> SetupError:
     """Say why a line cannot be written, and the line."""
     lines = (
         f"from {addition.module} import {', '.join(addition.names)}",
@@ -137,17 +137,17 @@ class _Change:
         if place is not None:
             raise _by_hand(
                 f"{addition.part} is made in another file, whose name for it is not known here",
-                "cli.part-elsewhere",
                 place,
                 addition,
+                code="cli.part-elsewhere",
             )
         for variable, known in self._names.items():
             if not known and f"{{{variable}}}" in addition.line:
                 raise _by_hand(
                     f"{addition.part} takes the {variable}, which is used without a name",
-                    "cli.unnamed-part",
                     str(self.file.path),
                     addition,
+                    code="cli.unnamed-part",
                 )
         names = {
             **self._names,

@@ -265,6 +265,7 @@ def form_page(**more: Any) -> View:
         "is_new": False,
         "view_only": False,
         "facts": [fact],
+        "facts_label": "",
         "tabs": (),
         "buttons": [button],
         "actions": [Link("Copy", "/none", "copy", "with its items")],
