@@ -79,6 +79,11 @@ class LoadShedding(Part):
         """How many requests wait for a place now."""
         return sum(not place.done() for place in self._queue)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no request finds a place now, neither to run nor to wait."""
+        return self.running >= self.max_running and len(self._queue) >= self.max_waiting
+
     def enclosing(self) -> Enclosing:
         """Give what counts the handlers."""
         return self._gate
@@ -137,13 +142,11 @@ class _Counted(Enclosure):
         self._shedding = shedding
 
     def visit(self, exchange: Exchange) -> Answer | Visit:
-        shedding = self._shedding
-        if shedding.running < shedding.max_running:
-            shedding.running += 1
-            return _Running(shedding)
-        if len(shedding._queue) < shedding.max_waiting:
-            return _Waiting(shedding)
-        raise shedding.refused()
+        # What is full now is told without a task. Places are given by `enter` alone: between the
+        # two the loop may bring many more, and a client that has left never enters.
+        if self._shedding.is_full:
+            raise self._shedding.refused()
+        return _Counting(self._shedding)
 
     def explained(self) -> Sequence[str]:
         shedding = self._shedding
@@ -153,27 +156,22 @@ class _Counted(Enclosure):
         ]
 
 
-class _Running(Visit):
-    """One request that has a place."""
-
-    def __init__(self, shedding: LoadShedding) -> None:
-        self._shedding = shedding
-
-    async def left(self, error: BaseException | None) -> None:
-        self._shedding.leave()
-
-
-class _Waiting(Visit):
-    """One request that waits for a place."""
+class _Counting(Visit):
+    """One request that runs, or waits for a place."""
 
     def __init__(self, shedding: LoadShedding) -> None:
         self._shedding = shedding
         self._has_place = False
 
     async def enter(self) -> None:
-        self._has_place = await self._shedding.place()
+        shedding = self._shedding
+        if shedding.running < shedding.max_running:
+            shedding.running += 1
+            self._has_place = True
+            return
+        self._has_place = not shedding.is_full and await shedding.place()
         if not self._has_place:
-            raise self._shedding.refused()
+            raise shedding.refused()
 
     async def left(self, error: BaseException | None) -> None:
         if self._has_place:
