@@ -86,7 +86,11 @@ class Enclosure(ABC):
 
     @abstractmethod
     def visit(self, exchange: Exchange) -> Answer | Visit:
-        """Give the answer where nothing has to be awaited for it, or begin a visit."""
+        """Give the answer where nothing has to be awaited for it, or begin a visit.
+
+        It takes nothing that `Visit.left` gives back: a client that has left by then never enters,
+        and `left` is called for those alone that do.
+        """
 
     def explained(self) -> Sequence[str]:
         """Say what it does, a line each, for `trivet explain`."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from trivet.adopt.django.project import Field, Many, ModelFacts
+from trivet.db.migrate.imports import Imports
 from trivet.db.reflect.names import ATTRIBUTES, is_secret
 
 __all__ = ["Written", "models_text"]
@@ -50,23 +51,6 @@ class Written:
     lost: list[tuple[ModelFacts, str, str]] = field(default_factory=list)
     """A model, what is not there, and what to do."""
     written: list[ModelFacts] = field(default_factory=list)
-
-
-class _Imports:
-    def __init__(self) -> None:
-        self.found: dict[str, set[str]] = {"trivet.db": {"Mapped"}}
-
-    def add(self, module: str, name: str) -> str:
-        self.found.setdefault(module, set()).add(name)
-        return name
-
-    def text(self) -> str:
-        groups: list[list[str]] = [[], []]
-        for module in sorted(self.found):
-            names = ", ".join(sorted(self.found[module]))
-            is_outside = module.split(".")[0] in ("sqlalchemy", "trivet")
-            groups[1 if is_outside else 0].append(f"from {module} import {names}")
-        return "\n\n".join("\n".join(group) for group in groups if group)
 
 
 def models_text(
@@ -141,7 +125,7 @@ class _Maker:
         engine: str,
         uses_zones: bool,
     ) -> None:
-        self.imports = _Imports()
+        self.imports = Imports()
         self.tables: list[str] = []
         self._by_label, self._names, self._written = by_label, names, written
         self._engine, self._uses_zones = engine, uses_zones

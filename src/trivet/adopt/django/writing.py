@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trivet.adopt.bare_app import bare_app
 from trivet.adopt.django.project import Site
 
 __all__ = ["app_text"]
@@ -63,7 +64,7 @@ from trivet import App  # noqa: E402
         else:
             name, user, port = scheme
             text += _SERVER.format(scheme=name, user=user, port=port)
-    text += _APP.format(title=site.module.split(".")[0])
+    text += bare_app("Django", site.module.split(".")[0])
     if has_database:
         text += "database = app.use(Database(database_url()))\n"
     text += "\n# Last: what stands above is asked first.\n"
@@ -73,20 +74,6 @@ from trivet import App  # noqa: E402
             "    django_app = ASGIStaticFilesHandler(django_app)\n"
         )
     return text + 'app.mount("/", django_app)\n'
-
-
-_APP = """
-
-# As under Django: no headers, pages or limits that were not there. Take these out one by one.
-app = App(
-    title="{title}",
-    secure_headers=None,
-    max_body_size=None,
-    openapi_url=None,
-    docs_url=None,
-    redoc_url=None,
-)
-"""
 
 
 def _has_static(site: Site) -> bool:

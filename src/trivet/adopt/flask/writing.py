@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trivet.adopt.bare_app import bare_app
 from trivet.adopt.flask.facts import Maker
 from trivet.adopt.flask.moving import Moved
 
@@ -69,27 +70,13 @@ def app_text(module: str, application: Maker, handlers: Sequence[Moved]) -> str:
     if asks:
         text += "\n" + _FIRST
     text += "".join(f"\n\n{one.code}\n" for one in handlers)
-    text += _APP.format(title=module)
+    text += bare_app("Flask", module)
     if aborts:
         text += _PAGES
     included = "app.include_router(moved)\n" if handlers else ""
     gap = "\n\n" if aborts else "\n"
     end = f"{gap}# Last: what stands above is asked first.\n{included}"
     return text + end + f'app.mount("/", WSGI(flask_{called}))\n'
-
-
-_APP = """
-
-# As under Flask: no headers, pages or limits that were not there. Take these out one by one.
-app = App(
-    title="{title}",
-    secure_headers=None,
-    max_body_size=None,
-    openapi_url=None,
-    docs_url=None,
-    redoc_url=None,
-)
-"""
 
 
 def _imports(handlers: Sequence[Moved]) -> list[str]:

@@ -6,7 +6,7 @@ for it before.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -62,15 +62,7 @@ class WatchedDriver(Driver):
 
     async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Tell of one read, and run it."""
-        happening = begun(self._watchers, self._statements.happening(sql, values))
-        try:
-            found = await self._inner.rows(sql, values)
-        except BaseException as error:
-            ended(self._watchers, happening, error)
-            raise
-        happening.facts[_ROWS] = len(found)
-        ended(self._watchers, happening)
-        return found
+        return await _told_rows(self._statements, self._inner.rows, sql, values)
 
     async def rows_on(
         self, connection: AsyncConnection, sql: str, values: Sequence[Any]
@@ -132,15 +124,7 @@ class WatchedTransaction:
 
     async def run(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         """Tell of one statement, and run it."""
-        happening = begun(self._watchers, self._statements.happening(sql, values))
-        try:
-            found = await self._inner.run(sql, values)
-        except BaseException as error:
-            ended(self._watchers, happening, error)
-            raise
-        happening.facts[_ROWS] = len(found)
-        ended(self._watchers, happening)
-        return found
+        return await _told_rows(self._statements, self._inner.run, sql, values)
 
     async def commit(self) -> None:
         """Tell of the commit, and let the transaction end."""
@@ -155,3 +139,21 @@ class WatchedTransaction:
     def joined(self, engine: AsyncEngine) -> AsyncConnection:
         """Give the transaction to a session, whose statements the engine tells of."""
         return self._inner.joined(engine)
+
+
+async def _told_rows(
+    statements: Statements,
+    run: Callable[[str, Sequence[Any]], Awaitable[Sequence[Any]]],
+    sql: str,
+    values: Sequence[Any],
+) -> Sequence[Any]:
+    """Run a statement and tell of it; written out, as nothing else is told so often."""
+    happening = begun(statements.watchers, statements.happening(sql, values))
+    try:
+        found = await run(sql, values)
+    except BaseException as error:
+        ended(statements.watchers, happening, error)
+        raise
+    happening.facts[_ROWS] = len(found)
+    ended(statements.watchers, happening)
+    return found

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, ForeignKeyConstraint, Table, UniqueCo
 from sqlalchemy import types as kinds
 
 from trivet.db.columns import TYPES
+from trivet.db.migrate.imports import Imports
 from trivet.db.migrate.runner import context_of
 from trivet.db.model import BareModel, table_name
 from trivet.db.reflect.names import ATTRIBUTES, attribute, class_names
@@ -27,30 +28,9 @@ _MODULES = {"Decimal": "decimal", "UUID": "uuid"} | dict.fromkeys(
 )
 
 
-class _Imports:
-    """What the written file imports: names by module."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, set[str]] = {"trivet.db": {"Mapped"}}
-
-    def add(self, module: str, name: str) -> str:
-        """Note a name, and give it back."""
-        self.found.setdefault(module, set()).add(name)
-        return name
-
-    def text(self) -> str:
-        """Give the lines, those of the standard library first."""
-        groups: list[list[str]] = [[], []]
-        for module in sorted(self.found):
-            is_standard = module.split(".")[0] in ("datetime", "decimal", "uuid", "typing")
-            names = ", ".join(sorted(self.found[module]))
-            groups[0 if is_standard else 1].append(f"from {module} import {names}")
-        return "\n\n".join("\n".join(group) for group in groups if group)
-
-
 def models_text(connection: Connection) -> str:
     """Give a module with a model for every table; tables without a key become a comment."""
-    imports = _Imports()
+    imports = Imports()
     tables = read_tables(connection).sorted()
     called = class_names((table.schema, table.name) for table in tables)
     classes = {table: called[table.schema, table.name] for table in tables}
@@ -64,7 +44,7 @@ def models_text(connection: Connection) -> str:
 
 
 def _model(
-    table: Table, classes: dict[Table, str], imports: _Imports, connection: Connection
+    table: Table, classes: dict[Table, str], imports: Imports, connection: Connection
 ) -> str:
     if not table.primary_key.columns:
         return f"# The table {table.name!r} has no primary key, and a model needs one."
@@ -115,7 +95,7 @@ def _names(table: Table) -> dict[Any, str]:
 # -- columns -------------------------------------------------------------------------------------
 
 
-def _column(column: Column[Any], name: str, imports: _Imports, connection: Connection) -> str:
+def _column(column: Column[Any], name: str, imports: Imports, connection: Connection) -> str:
     python = _python_type(column, imports)
     optional = " | None" if column.nullable and not column.primary_key else ""
     parts = []
@@ -198,7 +178,7 @@ def _is_by_rule(index: Any) -> bool:
     return bool(index.name == f"ix_{index.table.name}_{index.columns[0].name}")
 
 
-def _python_type(column: Column[Any], imports: _Imports) -> str:
+def _python_type(column: Column[Any], imports: Imports) -> str:
     try:
         python: Any = column.type.python_type
     except NotImplementedError:
@@ -230,7 +210,7 @@ def _is_usual(column: Column[Any], connection: Connection) -> bool:
     return not context.impl.compare_type(column, mine)
 
 
-def _type_text(column: Column[Any], imports: _Imports) -> str:
+def _type_text(column: Column[Any], imports: Imports) -> str:
     """Give the type as SQLAlchemy's plain one, which every database has."""
     plain: Any = column.type.as_generic(allow_nulltype=True)
     text = re.sub(r"(, )?collation='[^']*'", "", repr(plain)).replace("(, ", "(")
@@ -241,7 +221,7 @@ def _type_text(column: Column[Any], imports: _Imports) -> str:
 # -- the rest of a table -------------------------------------------------------------------------
 
 
-def _table_arguments(table: Table, imports: _Imports) -> list[str]:
+def _table_arguments(table: Table, imports: Imports) -> list[str]:
     found = []
     for key in sorted(table.foreign_key_constraints, key=lambda one: str(one.name)):
         if len(key.columns) > 1:
@@ -271,7 +251,7 @@ def _relation(
     names: dict[Any, str],
     classes: dict[Table, str],
     used: set[str],
-    imports: _Imports,
+    imports: Imports,
 ) -> list[str]:
     target = classes.get(key.referred_table)
     if target is None:
