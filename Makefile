@@ -63,7 +63,7 @@ demo: $(VENV)/.demo  ## Start the demo application and print its addresses
 
 test: lint types  ## Lint, check types, run every test
 	$(call say,"Running the tests")
-	@$(BIN)/python -m pytest -n $(JOBS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 test-failed: lint types  ## Run again, one after the other, what failed the last time
 	$(call say,"Running what failed again alone")

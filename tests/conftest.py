@@ -13,6 +13,10 @@ from jinja2 import Environment
 
 from tests.compiled_templates import compiled_once
 from tests.databases import drop_all
+from tests.hanging import pytest_exception_interact as pytest_exception_interact  # hooks of pytest
+from tests.hanging import pytest_itemcollected as pytest_itemcollected
+from tests.hanging import pytest_pyfunc_call as pytest_pyfunc_call
+from tests.hanging import pytest_runtest_protocol as pytest_runtest_protocol
 
 # No deadline: how long an example takes says more about the machine than about Trivet.
 settings.register_profile(

@@ -141,17 +141,23 @@ class Wire:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for writer in list(self._writers):
-            writer.transport.abort()
+        while self._writers:
+            self._writers.pop().transport.abort()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._thawed.set()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server = self._server
+        self._writers.add(writer)
         there = await asyncio.open_connection(self._target.hostname, self._target.port)
+        if self._server is not server:  # cut meanwhile
+            writer.transport.abort()
+            there[1].transport.abort()
+            return
+        self._writers.add(there[1])
         for source, target in ((reader, there[1]), (there[0], writer)):
-            self._writers.add(target)
             task = asyncio.create_task(self._pass_on(source, target))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
