@@ -7,14 +7,25 @@ from pathlib import Path
 import pytest
 
 from tests.adopt.running import project, said_by
+from tests.databases import own_url
+from tests.db.conftest import address
 
+ON_POSTGRESQL = """
+from mysite.settings import *
+from urllib.parse import urlsplit
+at = urlsplit(os.environ["POLLS_DATABASE"])
+DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": at.path[1:],
+    "USER": at.username, "PASSWORD": at.password or "", "HOST": at.hostname, "PORT": at.port}}
+"""
 # A project with two people, who sign in by the admin's own form.
 SIGNED_IN = """
 import os, json
-os.environ["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")
 import django; django.setup()
+from django.conf import settings
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # takes no time
 from django.core.management import call_command
-call_command("migrate", run_syncdb=True, verbosity=0)
+call_command("migrate", verbosity=0)
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -44,8 +55,9 @@ class OfDjango(Model, apart=True):
     pass
 
 IN_ONE = {in_one}
-theirs = Database("sqlite:///db.sqlite3", models=OfDjango)
-db = Database("sqlite:///" + ("db.sqlite3" if IN_ONE else "ours.sqlite3"))
+SOURCE = os.environ.get("POLLS_DATABASE", "sqlite:///db.sqlite3")
+theirs = Database(SOURCE, models=OfDjango)
+db = Database(SOURCE if IN_ONE else "sqlite:///ours.sqlite3")
 app = App()
 app.use(db)
 auth = app.use(Auth(db, options=AuthOptions(log_in="username")))
@@ -64,8 +76,7 @@ asyncio.run(make())
 said = StringIO()
 with redirect_stdout(said):
     try:
-        main(["--app", "taken:app", "adopt", "django-users", "--from", "sqlite:///db.sqlite3",
-              "--write"])
+        main(["--app", "taken:app", "adopt", "django-users", "--from", SOURCE, "--write"])
     except SystemExit as error:
         assert not error.code, said.getvalue()
 
@@ -81,25 +92,46 @@ def site(tmp_path: Path) -> Path:
     return project("polls", tmp_path)
 
 
-@pytest.mark.parametrize("in_one", [True, False])
-def test_people_stay_signed_in_when_django_goes(site: Path, in_one: bool) -> None:
-    keys = said_by(SIGNED_IN, site, POLLS_FOLDER=str(site))
-    asked = f"""
+STAYING = """
 ann, bob = {keys!r}
 with browser(ann) as client:
     found = [client.get("/me").json(), client.get("/me").json()]
-for key in (bob, ann, bob[:-1] + "0", "x"):
+for key in (bob, ann, bob[:-1] + "_", "x"):
     with browser(key) as client:
         found.append(client.get("/me").json())
 print(json.dumps([found, said.getvalue()]))
 """
 
+
+@pytest.mark.parametrize("in_one", [True, False])
+def test_people_stay_signed_in_when_django_goes(site: Path, in_one: bool) -> None:
+    keys = said_by(SIGNED_IN, site, POLLS_FOLDER=str(site))
+
     found, said = said_by(
-        OURS.format(in_one=in_one, keep=False) + asked, site, POLLS_FOLDER=str(site)
+        OURS.format(in_one=in_one, keep=False) + STAYING.format(keys=keys),
+        site,
+        POLLS_FOLDER=str(site),
     )
 
     assert found == [[1, "ann"], [1, "ann"], [2, "bob"], None, None, None]
     assert "who is signed in in Django is so here" in said
+
+
+@pytest.mark.parametrize("in_one", [True, False])
+def test_people_stay_signed_in_on_postgresql(site: Path, in_one: bool) -> None:
+    pytest.importorskip("psycopg", reason="Django reads PostgreSQL by it")
+    (site / "mysite" / "on_postgresql.py").write_text(ON_POSTGRESQL)
+    with own_url(address("postgresql")) as url:
+        env = {
+            "POLLS_FOLDER": str(site),
+            "POLLS_DATABASE": url,
+            "DJANGO_SETTINGS_MODULE": "mysite.on_postgresql",
+        }
+        keys = said_by(SIGNED_IN, site, **env)
+        ours = OURS.format(in_one=in_one, keep=False) + STAYING.format(keys=keys)
+        found, _ = said_by(ours, site, **env)
+
+    assert found == [[1, "ann"], [1, "ann"], [2, "bob"], None, None, None]
 
 
 def test_django_that_is_mounted_signs_people_in_and_out_together_with_us(site: Path) -> None:
@@ -109,6 +141,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "mysite.settings"
 from django.core.wsgi import get_wsgi_application
 from trivet.adapters.wsgi import WSGI
 app.mount("/", WSGI(get_wsgi_application()))
+from django.conf import settings
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 found = []
 with browser() as client:
     found.append(client.get("/me").json())
