@@ -117,7 +117,7 @@ conformance: $(VENV)-conformance/.installed  ## Run FastAPI's own tests against 
 
 # FastAPI itself besides: the same applications under it, and under Trivet.
 adopted: $(VENV)-conformance/.installed  ## Measure the codemod on FastAPI's documentation
-	$(call say,"Running FastAPI's documentation, before and after the codemod")
+	$(call say,"Running FastAPI's documentation before and after the codemod")
 	@$(VENV)-conformance/bin/python -m pip --disable-pip-version-check --quiet install \
 		fastapi==0.165.0 strawberry-graphql
 	@PYTHONPATH=. $(VENV)-conformance/bin/python conformance/adopted.py
