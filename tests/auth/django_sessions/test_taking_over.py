@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.signing import TimestampSigner  # type: ignore[import-untyped]
 from django.test import override_settings  # type: ignore[import-untyped]
+from starlette.requests import Request
 
 from tests.auth.django_sessions.site import (
     OLD_SECRET,
@@ -24,8 +25,9 @@ from tests.auth.django_sessions.site import (
     signed_data,
 )
 from tests.auth.site import OTHER_PASSWORD, PASSWORD
-from trivet import Depends
+from trivet import Depends, HTTPException
 from trivet.auth import SecurityEvent, requires_recent_login
+from trivet.auth.django_sessions.signed import MOST_OF_DATA
 from trivet.auth.totp import Totp
 from trivet.auth.totp.tables import StoredTotp
 from trivet.auth.users import NO_PASSWORD
@@ -211,6 +213,8 @@ async def test_what_is_signed_and_no_object_of_json_is_nobodys(both: Both) -> No
     wrong = [
         signed_data(held, serializer=Pickles),
         signed_bytes(packed(bomb)),
+        signed_bytes(packed(json.dumps(held).encode() + b" " * MOST_OF_DATA)),
+        signed_bytes(urlsafe_b64encode(json.dumps(held).encode() + b" " * MOST_OF_DATA).decode()),
         signed_bytes(packed(json.dumps(held).encode())[:-9]),
         signed_bytes(packed(json.dumps([held]).encode())),
         signed_bytes(packed(b"[" * 500_000)),
@@ -339,6 +343,17 @@ async def test_who_has_a_session_here_is_never_another(both: Both) -> None:
     assert len(await both.keys()) == 1
 
 
+async def test_session_here_of_who_is_not_active_is_not_made_anothers(both: Both) -> None:
+    bob = await both.site.make("bob@example.org", username="bob")
+    client = await both.site.signed_in("bob")
+    client.cookies["sessionid"] = await both.ann()
+    async with both.site.auth.database.own_transaction():
+        await bob.update(is_active=False)
+
+    assert await both.who(client) is None
+    assert len(await both.keys()) == 1
+
+
 async def test_stranger_without_djangos_cookie_costs_nothing(both: Both) -> None:
     async with both.client(None) as client:
         with counted_queries(both.django) as queries:
@@ -393,6 +408,22 @@ async def test_form_that_another_sites_page_leads_here_is_refused(both: Both) ->
         old = await client.post("/who", headers=foreign)
 
     assert (led.status_code, old.status_code) == (403, 403)
+    assert await both.keys() == [key]
+
+
+async def test_handler_that_goes_on_after_a_refusal_has_nobody(both: Both) -> None:
+    @both.site.app.post("/anyhow")
+    async def anyhow(request: Request) -> bool:
+        with pytest.raises(HTTPException):
+            await both.site.auth.identify(request)
+        return (await both.site.auth.sessions.of_request(request)).user is None
+
+    key = await both.ann()
+
+    async with both.client(key, headers={"origin": "https://evil.example"}) as client:
+        answer = await client.post("/anyhow")
+
+    assert (answer.status_code, answer.json()) == (200, True)
     assert await both.keys() == [key]
 
 
