@@ -196,7 +196,8 @@ def _plan_users(
     for one in tables.users:
         username, email = username_of(one), email_of(one)
         place = f"account {one.get('username') or one.get('email')}"
-        if username is not None and username in known.usernames:
+        is_alone = username is None and addresses[email] == 1  # it is found by its address
+        if username in known.usernames or (is_alone and email in known.emails):
             there += 1
             continue
         if username is not None and names[username] > 1:

@@ -47,8 +47,9 @@ class DjangoSessions(Part):
       Django checks them. The digest must be of the password in both tables: a password that was
       changed on either side ends the session. One that Trivet has hashed anew, when somebody signed
       in here, does too. Neither `secrets` nor a row alone let anybody in.
-    - Who is not active, in either table, and who has a second factor here signs in. Nobody is
-      recent by it: what asks for `requires_recent_login` asks for a password.
+    - Who is not active, in either table, is nobody; who has a second factor here signs in. An
+      address need not be confirmed. Nobody is recent by it: what asks for `requires_recent_login`
+      asks for a password.
     - The session is a new one, with a token of its own, listed and ended like any; the trail has
       `SessionTakenOver`. Ending it from elsewhere ends it: Django's brings nobody back. Who signs
       out ends Django's session in that browser as well.
