@@ -252,6 +252,26 @@ print(json.dumps([first, second, third, signed, users, groups, log]))
     ]
 
 
+def test_addresses_that_the_project_has_confirmed_let_people_sign_in(filled: Path) -> None:
+    source = f"sqlite:///{filled / 'db.sqlite3'}"
+    asked = f"""
+auth.signing_in.needs_confirmed = True  # as with mail
+unsaid = run("--from", {source!r})
+said = run("--from", {source!r}, "--confirmed", "--write")
+with TestClient(app, base_url="https://testserver") as client:
+    ann = {{"log_in": "ann", "password": "a long secret"}}
+    signed = client.post("/auth/sign-in", json=ann).status_code
+print(json.dumps([unsaid, said, signed]))
+"""
+    mine = TAKEN.replace("ours.sqlite3", "confirmed.sqlite3")
+    unsaid, said, signed = said_by(mine + asked, filled, POLLS_FOLDER=str(filled))
+
+    assert "count as not confirmed" in unsaid
+    assert "--confirmed, where the project has confirmed them" in unsaid
+    assert "count as not confirmed" not in said
+    assert signed == 200
+
+
 # -- what is not there ---------------------------------------------------------------------------
 
 

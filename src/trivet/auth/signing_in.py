@@ -111,7 +111,8 @@ class SigningIn:
             why = "unknown" if user is None else "password" if not is_right else "inactive"
             await self.refuse(user, why, connection)
             raise SignInFailed
-        if self.needs_confirmed and user.email_confirmed_at is None:
+        is_asked = self.needs_confirmed and user.email is not None  # a name alone gets no letter
+        if is_asked and user.email_confirmed_at is None:
             await self.refuse(user, "not-confirmed", connection)
             raise NotAllowed("Confirm your e-mail address first, by the link that was sent to it")
         return user

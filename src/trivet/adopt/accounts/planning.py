@@ -11,6 +11,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import Any
 
@@ -66,12 +67,14 @@ def plan_accounts(
     user: str = "user",
     log_in: str = "username",
     keeps_log: bool = True,
+    are_confirmed: bool = False,
 ) -> AccountPlan:
     """Decide what becomes of Django's accounts.
 
     `models` are the application's, by whose tables permissions find their names; `log_in` is how
     its accounts sign in, and `user` what their model is called in permissions; without
-    `keeps_log` the admin's log is left out.
+    `keeps_log` the admin's log is left out. `are_confirmed` says that addresses were confirmed,
+    which Django does not keep.
     """
     plan = AccountPlan()
     names = _Names(tables, {one.__tablename__: one for one in models}, user)
@@ -83,6 +86,11 @@ def plan_accounts(
         of_groups[group].add(rights[permission])
     usable = _plan_groups(plan, tables, known, of_groups)
     handles = _plan_users(plan, tables, known, of_users, log_in)
+    if are_confirmed:
+        now = datetime.now(UTC)
+        plan.users = [
+            {**one, "email_confirmed_at": now} if one["email"] else one for one in plan.users
+        ]
     group_names = {one["id"]: one["name"] for one in tables.groups}
     plan.members = [
         (handles[user], group_names[group])
