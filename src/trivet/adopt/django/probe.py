@@ -50,7 +50,6 @@ def main() -> None:
         "settings": {name: _json(getattr(settings, name, None)) for name in _SETTINGS},
         "given": [name for name in (*_SETTINGS, *_HIDDEN) if settings.is_overridden(name)],
         "has": [name for name in _HIDDEN if getattr(settings, name, None)],
-        "listeners": list(_listeners()),
         "settings_file": getattr(sys.modules.get(sys.argv[1]), "__file__", ""),
         "databases": {
             name: {
@@ -62,6 +61,7 @@ def main() -> None:
         "models": [_model(one) for one in apps.get_models()],
         "urls": list(_urls(urls.get_resolver().url_patterns, (), "")),
     }
+    found["listeners"] = list(_listeners())  # last: views are imported by now, and may listen
     sys.stdout.write("\n" + json.dumps(found) + "\n")
 
 
