@@ -83,14 +83,14 @@ class _Reader:
             self.parts.append(text)
 
     def step(self, step: Step, *, is_last: bool) -> None:
+        if not step.is_plain:
+            raise Unclear("its address is translated")
         if step.kind == "RoutePattern":
             self._route(step)
         elif step.kind == "RegexPattern":
             self._regex(step, is_last=is_last)
         else:
             raise Unclear("its address goes by the language")
-        if not step.is_plain:
-            raise Unclear("its address is translated")
 
     def _route(self, step: Step) -> None:
         end = 0
@@ -164,9 +164,12 @@ def outline(url: Url) -> Address:
 def _beginning(steps: Sequence[Step]) -> Address:
     reader = _Reader()
     for step in steps:
+        known = list(reader.parts)
         try:
             reader.step(step, is_last=False)
         except Unclear:
+            if step.kind != "RoutePattern":  # what is read of an expression may be optional
+                reader.parts = known
             break
     return Address(tuple(reader.parts), is_closed=False)
 

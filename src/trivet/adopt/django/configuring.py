@@ -116,6 +116,7 @@ def _hosts(site: Site, sayings: Sayings, found: Configured) -> None:
         found.open.append(("ALLOWED_HOSTS", what, line))
     else:
         text = found.use(said)
+        text = text.replace(" or ([", "\n            or ([")
         found.options["hooks"] = (
             f"[\n        AllowedHosts(\n            allowed_hosts={text},\n"
             "            www_redirect=False,\n        )\n    ]"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
-__all__ = ["JSON", "Facts", "Kinds", "Unknown", "Valuer", "code_of"]
+__all__ = ["JSON", "Facts", "Kinds", "Unknown", "Valuer", "code_of", "dotted"]
 
 Kinds = frozenset[str]
 
@@ -67,6 +67,14 @@ class Facts:
         both = self.names.keys() & other.names.keys()
         names = {name: self.names[name] | other.names[name] for name in both}
         return Facts(names, self.keys & other.keys)
+
+
+def dotted(node: cst.CSTNode | None) -> str:
+    """Give a name with its attributes, ``a.b.c``; nothing for what is more than that."""
+    if isinstance(node, cst.Name):
+        return node.value
+    owner = dotted(node.value) if isinstance(node, cst.Attribute) else ""
+    return f"{owner}.{node.attr.value}" if owner and isinstance(node, cst.Attribute) else ""
 
 
 def code_of(node: cst.CSTNode) -> str:

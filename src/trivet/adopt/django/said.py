@@ -15,7 +15,7 @@ from typing import Any
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
-from trivet.adopt.django.kinds import code_of
+from trivet.adopt.django.kinds import code_of, dotted
 from trivet.adopt.django.project import Site
 
 __all__ = ["Read", "Said", "Sayings"]
@@ -135,8 +135,7 @@ class Sayings:
         return None
 
     def _full(self, node: cst.CSTNode) -> str:
-        name = get_full_name_for_node(node) or ""
-        first, _, rest = name.partition(".")
+        first, _, rest = dotted(node).partition(".")
         found = self._bound.get(first, first)
         return f"{found}.{rest}" if rest else found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 import keyword
 import re
 from collections.abc import Sequence
@@ -72,8 +73,10 @@ class Tree:
         branch, rest = self.branch_of(url.steps[:-1])
         path = "/" + rest + self.path(parts_of(url.steps[-1], is_last=True))
         head = handler.head.replace("NAME", self._handler_name(url, handler), 1)
-        name = f', name="{url.name}"' if url.name else ""
-        branch.routes.append(f'@{branch.variable}.get("{path}"{name})\n{head}\n{handler.body}')
+        name = f", name={_quoted(url.name)}" if url.name else ""
+        branch.routes.append(
+            f"@{branch.variable}.get({_quoted(path)}{name})\n{head}\n{handler.body}"
+        )
 
     def path(self, parts: Sequence[str | Hole]) -> str:
         """Give parts of an address as Trivet writes them."""
@@ -118,7 +121,7 @@ class Tree:
         return found
 
     def _declared(self, branch: Branch) -> str:
-        prefix = f'prefix="{branch.prefix}"' if branch.prefix else ""
+        prefix = f"prefix={_quoted(branch.prefix)}" if branch.prefix else ""
         comment = f"  # {branch.of}" if branch.of else ""
         inside = "".join(self._declared(one) for one in branch.branches)
         return f"{branch.variable} = Router({prefix}){comment}\n{inside}"
@@ -133,6 +136,10 @@ class Tree:
             for one in branch.branches
         )
         return lines if branch is not self.root else f"\n\n{lines}" if lines else ""
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _of(step: Step) -> str:

@@ -16,10 +16,9 @@ from typing import Any
 from urllib.parse import quote
 
 import libcst as cst
-from libcst.helpers import get_full_name_for_node
 
 from trivet.adopt.django.addresses import Hole
-from trivet.adopt.django.kinds import JSON, Facts, Kinds, Unknown, Valuer, code_of
+from trivet.adopt.django.kinds import JSON, Facts, Kinds, Unknown, Valuer, code_of, dotted
 from trivet.adopt.flask.facts import File, Project, text_of
 
 __all__ = ["Handler", "handler_of"]
@@ -185,8 +184,9 @@ class _Reader:
         raise Unknown(f"it has `{code_of(node).splitlines()[0]}`, which is not followed")
 
     def _bound(self, target: cst.CSTNode, value: cst.BaseExpression, facts: Facts) -> Facts:
-        taken = {self._request, "request", *_OWN}
-        if not isinstance(target, cst.Name) or target.value in taken:
+        taken = {self._request, "request", *_OWN, *self._file.bound, *self._file.top}
+        is_free = isinstance(target, cst.Name) and not hasattr(builtins, target.value)
+        if not is_free or not isinstance(target, cst.Name) or target.value in taken:
             raise Unknown(f"it changes {code_of(target)}")
         return facts.with_name(target.value, self._valuer.kinds(value, facts))
 
@@ -280,8 +280,8 @@ class _Reader:
     # -- names -----------------------------------------------------------------------------------
 
     def _full(self, node: cst.CSTNode | None) -> str:
-        name = get_full_name_for_node(node) if node is not None else None
-        if name is None or name.split(".")[0] in self._taken:
+        name = dotted(node)
+        if not name or name.split(".")[0] in self._taken:
             return ""
         if name.split(".")[0] in self._file.top:
             return ""
@@ -292,7 +292,7 @@ class _Reader:
 
     def _asked(self, node: cst.BaseExpression, kinds: Any) -> Kinds | None:  # Any: a function
         """Give what a question to the request is answered with; None for what is none."""
-        name = get_full_name_for_node(node.func if isinstance(node, cst.Call) else node) or ""
+        name = dotted(node.func if isinstance(node, cst.Call) else node)
         if name.split(".")[0] != self._request:
             return None
         what = name.removeprefix(f"{self._request}.")

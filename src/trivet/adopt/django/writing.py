@@ -151,7 +151,10 @@ def _answers(views: Views) -> str:
     if views.tree.patterns:
         text += _ANSWERS["Matching"]
         for pattern, name in views.tree.patterns.items():
-            text += f'register_url_convertor("{name}", Matching({_raw(pattern)}))\n'
+            given = f'"{name}", Matching({_raw(pattern)})'
+            if len(given) > 70:
+                given = f"\n    {given}\n"
+            text += f"register_url_convertor({given})\n"
     return text
 
 
