@@ -247,10 +247,11 @@ class Valuer:
 
     def _subscript(self, node: cst.Subscript, facts: Facts) -> Kinds:
         index = node.slice[0].slice if len(node.slice) == 1 else None
-        if isinstance(index, cst.Index) and self.kinds(node.value, facts) == {"dict"} and (
-            (code_of(index.value), code_of(node.value)) in facts.keys
-        ):  # fmt: skip
-            return self._values(node.value)
+        owner = self.kinds(node.value, facts)
+        if isinstance(index, cst.Index) and owner == {"dict"}:
+            key = (code_of(index.value), code_of(node.value))
+            if key in facts.keys:
+                return self._values(node.value)
         raise Unknown(f"{code_of(node)} may raise")
 
     def _operation(self, node: cst.BaseExpression, facts: Facts) -> Kinds:
