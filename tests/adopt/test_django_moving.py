@@ -426,6 +426,9 @@ def test_preloading_that_browsers_refuse_is_left_out(tmp_path: Path) -> None:
         (('EMAIL_HOST = "m"',), {"EMAIL_HOST": "m"}, ("EMAIL_HOST_USER",),
          "SmtpTransport(mail_url())"),
         ((), {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}, (), ""),
+        ((), {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"}, (), ""),
+        (('EMAIL_HOST = "m"', 'DEFAULT_FROM_EMAIL = "nobody"'),
+         {"EMAIL_HOST": "m", "DEFAULT_FROM_EMAIL": "nobody"}, (), ""),
         (('EMAIL_HOST = "m"', 'EMAIL_USE_TLS = environ.get("T") == "1"'),
          {"EMAIL_HOST": "m", "EMAIL_USE_TLS": False}, (), ""),
     ],
@@ -439,4 +442,4 @@ def test_mail_goes_where_django_sends_it(
 
     assert made in found.parts
     assert bool(made) == bool(found.parts)
-    assert made or any(name.startswith("EMAIL_") for name, _, _ in found.open)
+    assert made or any("EMAIL_" in name or "_EMAIL" in name for name, _, _ in found.open)

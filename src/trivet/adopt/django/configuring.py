@@ -13,6 +13,7 @@ from trivet.adopt.django.around import COMMON, FRAME, LOCALE, SECURITY, allowed_
 from trivet.adopt.django.project import Site
 from trivet.adopt.django.said import Read, Said, Sayings
 from trivet.errors import SetupError
+from trivet.mail.addresses import Mailbox
 from trivet.middleware.hosts import AllowedHosts
 
 __all__ = ["Configured", "configured"]
@@ -39,7 +40,7 @@ def mail_url() -> str:
 _STATIC = """
 # What `collectstatic` has put together is served without Django, where a web server did it.
 if not settings.DEBUG and Path(settings.STATIC_ROOT).is_dir():
-    app.use(Static(settings.STATIC_ROOT, path={path}))
+    app.use(Static(Path(settings.STATIC_ROOT).resolve(), path={path}))
 """
 _CONSOLE = "django.core.mail.backends.console.EmailBackend"
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -192,12 +193,20 @@ def _mail(site: Site, sayings: Sayings, found: Configured) -> None:
     backend, host = sayings.of("EMAIL_BACKEND"), sayings.of("EMAIL_HOST")
     if not (backend.is_given or host.is_given):
         return
-    sender = found.use(sayings.of("DEFAULT_FROM_EMAIL"))
+    said = sayings.of("DEFAULT_FROM_EMAIL")
+    sender = said.text
     made = {_CONSOLE: "ConsoleTransport()", _FILES: "FileTransport(settings.EMAIL_FILE_PATH)"}
     if not backend.is_fixed or backend.value not in (*made, _SMTP):
         what = f"is {backend.value}" if backend.is_fixed else "is chosen when the project starts"
         line = f'app.use(Mail(SmtpTransport("smtp://…"), sender={sender}))'
         found.open.append(("EMAIL_BACKEND", what, line))
+        return
+    if backend.value == _FILES and "EMAIL_FILE_PATH" not in site.has:
+        found.open.append(("EMAIL_FILE_PATH", "is not set", 'Mail(FileTransport("mails"), …)'))
+        return
+    if said.is_fixed and not _can_send(said.value):
+        what = "is no address that can send"
+        found.open.append((said.name, what, 'Mail(…, sender="Shop <shop@example.org>")'))
         return
     if backend.value == _SMTP:
         transport = _smtp(site, sayings, found)
@@ -211,6 +220,7 @@ def _mail(site: Site, sayings: Sayings, found: Configured) -> None:
         found.needs_settings |= "settings." in transport
     name = transport.partition("(")[0]
     found.imports.add(f"from trivet.mail import Mail, {name}")
+    found.use(said)
     found.parts += f"mail = app.use(Mail({transport}, sender={sender}, inbox=False))\n"
     found.written.append(("EMAIL_BACKEND", f"Mail with {name}"))
 
@@ -254,6 +264,14 @@ def _smtp(site: Site, sayings: Sayings, found: Configured) -> str | None:
     return f"SmtpTransport(mail_url(){more})"
 
 
+def _can_send(sender: object) -> bool:
+    try:
+        Mailbox.read(str(sender))
+    except ValueError:
+        return False
+    return True
+
+
 def _inside(code: str) -> str:
     """Give code as it stands within a text."""
     if code.isdecimal():
@@ -281,8 +299,10 @@ def _files(site: Site, sayings: Sayings, found: Configured) -> None:
     if "MEDIA_ROOT" in site.has:
         found.parts += (
             "# What is uploaded stays in the project's folder, readable as Django makes it.\n"
-            "media = LocalStorage(settings.MEDIA_ROOT, file_mode=0o644, folder_mode=0o755)\n"
+            "media = LocalStorage(\n    Path(settings.MEDIA_ROOT).resolve(), file_mode=0o644,"
+            " folder_mode=0o755\n)\n"
         )
+        found.standard.add("from pathlib import Path")
         found.imports.add("from trivet.storage import LocalStorage")
         found.needs_settings = True
         found.written.append(("MEDIA_ROOT", "LocalStorage; nothing of it is served that was not"))
