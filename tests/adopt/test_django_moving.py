@@ -16,7 +16,7 @@ from trivet.adopt.django.kinds import Unknown
 from trivet.adopt.django.project import Site, Step, Url
 from trivet.adopt.django.said import Sayings
 from trivet.adopt.django.tree import Tree
-from trivet.adopt.django.views import Handler, handler_of
+from trivet.adopt.django.views import Handler, Home, handler_of
 from trivet.adopt.flask.facts import read_project
 from trivet.adopt.project import Source
 
@@ -56,7 +56,7 @@ def handler(*lines: str) -> Handler:
     function = file.top["view"]
     assert isinstance(function, cst.FunctionDef)
     holes = address_of(url(path("<int:number>/<str:word>/<uuid:key>/"))).holes
-    return handler_of(project, file, function, holes)
+    return handler_of(Home(project, [code]), file, function, holes)
 
 
 @pytest.mark.parametrize(

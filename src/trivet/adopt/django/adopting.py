@@ -17,9 +17,9 @@ from trivet.adopt.django.models_text import Written, models_text
 from trivet.adopt.django.moving import moved_views
 from trivet.adopt.django.project import ModelFacts, Site, Url, read_site, settings_of
 from trivet.adopt.django.said import Sayings
+from trivet.adopt.django.sources import read_sources
 from trivet.adopt.django.writing import app_text
-from trivet.adopt.flask.facts import read_project
-from trivet.adopt.project import Adoption, gather, shown
+from trivet.adopt.project import Adoption, shown
 from trivet.adopt.report import Kind
 
 __all__ = ["adopt_django"]
@@ -60,7 +60,7 @@ def adopt_django(root: Path, *, settings: str | None = None, python: str | None 
     sayings = Sayings(site)
     given = configured(site, sayings)
     reason = reason_to_stay(site, sayings)
-    views = moved_views(site, read_project(list(gather(adoption, ""))), reason)
+    views = moved_views(site, *read_sources(adoption, site), reason)
     for number, url in enumerate(site.urls):
         _tell_url(adoption, url, views.stays.get(number))
     if written.written:

@@ -16,7 +16,7 @@ from trivet.adopt.django.addresses import Address, Unclear, address_of, are_apar
 from trivet.adopt.django.kinds import Unknown
 from trivet.adopt.django.project import Function, Site, Url
 from trivet.adopt.django.tree import Tree, can_be_router, own_includes
-from trivet.adopt.django.views import Handler, handler_of
+from trivet.adopt.django.views import Handler, Home, handler_of
 from trivet.adopt.flask.facts import File, Project
 
 __all__ = ["Views", "moved_views"]
@@ -40,9 +40,13 @@ class Views:
         return bool(self.own)
 
 
-def moved_views(site: Site, project: Project, reason: str | None) -> Views:
-    """Move what can be; nothing where there is a `reason` for all to stay."""
+def moved_views(site: Site, project: Project, texts: Sequence[str], reason: str | None) -> Views:
+    """Move what can be; nothing where there is a `reason` for all to stay.
+
+    `texts` are all files of the project: a constant that one of them may change is none.
+    """
     found = Views()
+    home = Home(project, texts)
     modules = frozenset(file.module for file in project.files.values())
     for steps in own_includes(site.urls, modules):
         if can_be_router(steps):
@@ -52,7 +56,7 @@ def moved_views(site: Site, project: Project, reason: str | None) -> Views:
         try:
             if reason is not None:
                 raise Unknown("")
-            handler = _handler(site, project, url, passed, found)
+            handler = _handler(site, home, url, passed, found)
             found.tree.add(url, handler)
         except (Unclear, Unknown) as error:
             found.stays[number] = str(error)
@@ -65,7 +69,7 @@ def moved_views(site: Site, project: Project, reason: str | None) -> Views:
 
 def _handler(
     site: Site,
-    project: Project,
+    home: Home,
     url: Url,
     passed: Sequence[tuple[Url, Address, bool]],
     found: Views,
@@ -83,8 +87,8 @@ def _handler(
         is_beside = is_moved and _above(other) == _above(url)
         if not is_beside and not are_apart(address, theirs):
             raise Unknown(f"/{other.path} is asked before it, and may take its addresses")
-    file, function = _source(project, url.function)
-    handler = handler_of(project, file, function, address.holes)
+    file, function = _source(home.project, url.function)
+    handler = handler_of(home, file, function, address.holes)
     for local, full in handler.names.items():
         if not full.startswith(f"{url.function.module}.") and file.module != url.function.module:
             raise Unknown(f"{file.source.name} is imported by another name than its path")

@@ -21,7 +21,7 @@ from trivet.adopt.django.addresses import Hole
 from trivet.adopt.django.kinds import JSON, Facts, Kinds, Unknown, Valuer, code_of, dotted
 from trivet.adopt.flask.facts import File, Project, text_of
 
-__all__ = ["Handler", "handler_of"]
+__all__ = ["Handler", "Home", "handler_of"]
 
 _OUTSIDE: Kinds = frozenset({"str"})
 _JSON = "django.http.JsonResponse"
@@ -69,12 +69,18 @@ class Handler:
     """Names of the project's module → full names, to be imported."""
 
 
-def handler_of(
-    project: Project, file: File, function: cst.FunctionDef, holes: Sequence[Hole]
-) -> Handler:
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The project of a view: the files that were parsed, and the texts of all."""
+
+    project: Project
+    texts: Sequence[str]
+
+
+def handler_of(home: Home, file: File, function: cst.FunctionDef, holes: Sequence[Hole]) -> Handler:
     """Give a view as a handler; raises `Unknown` with the reason where it stays Django's."""
     request = _check_shape(function, holes)
-    reader = _Reader(project, file, request, {one.name for one in holes})
+    reader = _Reader(home, file, request, {one.name for one in holes})
     kinds = {"int": frozenset({"int"}), "str": _OUTSIDE, "UUID": frozenset({"uuid"})}
     reader.run(function, Facts({one.name: kinds[one.python] for one in holes}))
     body = function.body.visit(_Rewrite(reader))
@@ -115,10 +121,10 @@ def _check_shape(function: cst.FunctionDef, holes: Sequence[Hole]) -> str:
 class _Reader:
     """Reads a body from its first line to its last, and notes what its calls become."""
 
-    def __init__(self, project: Project, file: File, request: str, taken: set[str]) -> None:
-        self._project, self._file, self._request = project, file, request
+    def __init__(self, home: Home, file: File, request: str, taken: set[str]) -> None:
+        self._project, self._texts = home.project, home.texts
+        self._file, self._request = file, request
         self._taken = taken
-        self._asks = 0
         self.own: set[str] = set()
         self.names: dict[str, str] = {}
         self.kinds: set[str] = set()
@@ -335,8 +341,7 @@ class _Reader:
     def _is_changed(self, home: File, name: str) -> bool:
         """Tell whether a name may be something else than what its module makes it."""
         changing = re.compile(_CHANGING.replace("NAME", re.escape(name)))
-        texts = (one.source.module.code for one in self._project.files.values())
-        return name in home.changed or any(changing.search(text) for text in texts)
+        return name in home.changed or any(changing.search(text) for text in self._texts)
 
     def _is_builtin(self, name: str) -> bool:
         is_own = name in self._file.bound or name in self._file.top or name in self._taken

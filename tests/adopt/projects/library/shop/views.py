@@ -1,10 +1,11 @@
 from django.http import Http404, HttpResponse, JsonResponse
 
+from .names import NAMES
+
 BOOKS = {
     1: {"title": "Dune", "pages": 412, "tags": ["sand"]},
     2: {"title": "Emma", "pages": 474, "tags": []},
 }
-NAMES = ["ann", "bob"]
 
 
 def shelf(request):
