@@ -197,7 +197,8 @@ def test_report_names_settings_models_views_and_decisions(filled: Path) -> None:
     assert ("found", "polls/models.py:12", "the model polls.Question on polls_question") in said
     assert ("found", "mysite/settings.py:11", "the application polls") in said
     assert ("found", "mysite/settings.py:42", "the database 'default': sqlite3") in said
-    assert ("stays", "polls/views.py:10", "/polls/ → index (polls:index)") in said
+    why = "Question.objects is not followed"
+    assert ("stays", "polls/views.py:10", f"/polls/ → index (polls:index): {why}") in said
     assert any(kind == Kind.DECIDE and "CASCADE" in what for kind, _, what in said)
     assert "only-for-tests" not in json.dumps(notes)
 
