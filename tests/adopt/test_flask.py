@@ -123,7 +123,7 @@ def test_report_says_what_is_moved_and_why_the_rest_stays(tmp_path: Path) -> Non
     [
         ("@app.get('/x')\ndef x(): return session['a']", "session"),
         ("@app.get('/x')\ndef x(): return request.args['a']", "request.args"),
-        ("@app.get('/x')\ndef x(): return request.form.get('a')", "request.form"),
+        ("@app.get('/x')\ndef x(): return request.form.get('a')", "plain data"),
         ("@app.get('/x')\ndef x(): return helper()", ", by helper"),
         ("@app.get('/x')\ndef x(): return 'a' if g else 'b'", "g"),
         ("@app.get('/x')\ndef x():\n    if request.method == 'GET':\n        return 'a'", "end"),

@@ -6,13 +6,12 @@ stay is never a mistake; a route that is moved must be none either.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import libcst as cst
 
 from trivet.adopt.flask.facts import File, Hook, Project, View, names_in
+from trivet.adopt.flask.stays import Stays
 
-__all__ = ["Judge", "Stays"]
+__all__ = ["SENT", "Judge"]
 
 # What Trivet has in place of Flask's names, as a line for the report.
 MENDS = {
@@ -31,14 +30,15 @@ MENDS = {
 _HARMLESS = frozenset({"flask_sqlalchemy", "flask_migrate"})
 _BEFORE = ("before_request", "before_app_request")
 _READS = {"get", "getlist"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stays(Exception):
-    """Why a route stays where it is, and what to write for it."""
-
-    why: str
-    mend: str = ""
+_REWRITTEN = frozenset(
+    f"flask.{one}"
+    for one in ("abort", "jsonify", "make_response", "redirect", "render_template", "Response",
+                "url_for")
+)  # fmt: skip
+# What is read of a request's body, as Flask reads it.
+SENT = frozenset(
+    {"form", "values", "json", "get_json", "is_json", "files", "data", "get_data", "mimetype"}
+)
 
 
 class Judge:
@@ -75,7 +75,7 @@ class Judge:
         is_before = hook.kind in _BEFORE and hook.function is not None
         if is_before and not self._may_answer(hook):
             return
-        if "error" in hook.kind:
+        if "error" in hook.kind and hook.of is not None and hook.of < 500:
             return  # asked where something is aborted
         raise Stays(f"{hook.kind} at {place} may change or give its answer")
 
@@ -112,6 +112,8 @@ class Judge:
         """Give which of Flask's names something of the project needs to work, if any."""
         if full.split(".")[0] == "flask" or full.startswith(("flask_", "werkzeug.local")):
             return full
+        if self.has_error_handlers and full.startswith("werkzeug.exceptions"):
+            return full
         if full in self._touching:
             return self._touching[full]
         self._touching[full] = None  # of itself, a name needs nothing
@@ -134,7 +136,7 @@ class Judge:
         """Raise `Stays` for a name of Flask's that has no like, directly or by what is called."""
         for name in names_in(view.function.body):
             full = self._project.full(file, name)
-            if full in ("flask.jsonify", "flask.abort") or _is_read(full):
+            if full in _REWRITTEN or _is_read(full):
                 continue
             found = self.touches(full) or self.touches(self._project.full(file, name.split(".")[0]))
             if found is None:
@@ -145,20 +147,26 @@ class Judge:
 
     def is_plain_name(self, file: File, name: str) -> bool:
         """Tell whether a name of a module is data that is written out, and never changed."""
+        value = self.constant(file, name)
+        return value is not None and _is_written_out(value)
+
+    def constant(self, file: File, name: str) -> cst.BaseExpression | None:
+        """Give the value of a name of a module that is never changed; None for another."""
         full = self._project.full(file, name)
         made = self._project.made_at(full)
         if made is None:
-            return False
+            return None
         home, node = made
         if full.rpartition(".")[2] in home.changed or name in file.changed:
-            return False
-        value = node.value if isinstance(node, cst.Assign | cst.AnnAssign) else None
-        return value is not None and _is_written_out(value)
+            return None
+        return node.value if isinstance(node, cst.Assign | cst.AnnAssign) else None
 
 
 def _is_read(full: str) -> bool:
     parts = full.split(".")
-    if full == "flask.request.method":
+    if full == "flask.request.method" or (
+        parts[:2] == ["flask", "request"] and len(parts) > 2 and parts[2] in SENT
+    ):
         return True
     return (
         len(parts) == 4
