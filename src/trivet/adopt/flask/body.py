@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
-from trivet.adopt.flask.answers import Answer, Answers, quoted
+from trivet.adopt.flask.answers import Answers, quoted
 from trivet.adopt.flask.facts import File, Project, View, names_in, text_of
 from trivet.adopt.flask.judging import SENT, Judge
 from trivet.adopt.flask.links import linked
@@ -69,6 +69,8 @@ class Body(cst.CSTTransformer):
         self.needs: set[str] = set()
         """Names of `trivet`, and of the written file's own functions."""
         self._depth = self._tried = 0
+        self._texts: list[str] = []
+        """The quotes of the formatted texts that stand around a node."""
 
     def _full(self, node: cst.CSTNode) -> str:
         root = node
@@ -147,9 +149,21 @@ class Body(cst.CSTTransformer):
             return updated_node.with_changes(value=cst.Name("sent"))
         return updated_node
 
+    def visit_FormattedString(self, node: cst.FormattedString) -> None:
+        self._texts.append(node.end)
+
+    def leave_FormattedString(
+        self, original_node: cst.FormattedString, updated_node: cst.FormattedString
+    ) -> cst.FormattedString:
+        self._texts.pop()
+        return updated_node
+
     def _linked(self, call: cst.Call, new: cst.Call) -> cst.BaseExpression:
         place = self._place
-        code, is_escaped = linked(place.rules, place.blueprint, call, new, self._shapes.of)
+        if len(self._texts) > 1:
+            raise Stays("its link stands in a text within a text")
+        mark = "'" if self._texts == ['"'] else '"'
+        code, is_escaped = linked(place.rules, place.blueprint, call, new, self._shapes.of, mark)
         self.needs |= {"Request", "link"} | ({"escaped"} if is_escaped else set())
         return cst.parse_expression(code)
 
@@ -178,7 +192,7 @@ class Body(cst.CSTTransformer):
         target = original_node.targets[0].target
         if isinstance(target, cst.Name) and target.value in self._made:
             answer = self._answers.of(original_node.value, updated_node.value)
-            return updated_node.with_changes(value=self._code(answer))
+            return updated_node.with_changes(value=self._code(answer.code()))
         if isinstance(target, cst.Subscript) and isinstance(target.value, cst.Attribute):
             owner = target.value.value
             if isinstance(owner, cst.Name) and owner.value in self._made:
@@ -196,12 +210,13 @@ class Body(cst.CSTTransformer):
             self.kinds.add("Response")
             return updated_node
         answer = self._answers.of(value, new)
-        self.kinds.add("Response" if answer.kind == "redirected" else answer.kind)
-        return updated_node.with_changes(value=self._code(answer))
+        code = answer.code()
+        self.kinds.add("Response" if answer.kind == "redirected" else code.split("(", 1)[0])
+        return updated_node.with_changes(value=self._code(code))
 
-    def _code(self, answer: Answer) -> cst.BaseExpression:
-        name, rest = answer.code().split("(", 1)
-        self.needs |= {answer.kind, name}
+    def _code(self, code: str) -> cst.BaseExpression:
+        name, rest = code.split("(", 1)
+        self.needs.add(name)
         return cst.parse_expression(f"{_OURS if name == 'Response' else name}({rest}")
 
 

@@ -57,6 +57,7 @@ class Registered:
     file: str
     owner: str
     what: str
+    """Its full name."""
     prefix: str | None
     is_seen: bool
     """False where a condition, or options that are not written out, stand around it."""

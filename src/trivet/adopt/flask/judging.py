@@ -6,8 +6,11 @@ stay is never a mistake; a route that is moved must be none either.
 
 from __future__ import annotations
 
+import re
+
 import libcst as cst
 
+from trivet.adopt.flask.before import what_it_does
 from trivet.adopt.flask.facts import File, Hook, Project, View, names_in
 from trivet.adopt.flask.stays import Stays
 
@@ -28,6 +31,14 @@ MENDS = {
     "flask.request.files": "`file: UploadFile`",
 }
 _HARMLESS = frozenset({"flask_sqlalchemy", "flask_migrate"})
+# What changes how Flask takes requests or makes answers, wherever it stands.
+_ALL = re.compile(
+    r"\b(TRUSTED_HOSTS|TRAP_HTTP_EXCEPTIONS|TRAP_BAD_REQUEST_ERRORS|subdomain_matching|host_matching"
+    r"|json_provider_class|json_encoder)\b"
+    r"|\.(response_class|request_class|make_response|process_response|preprocess_request"
+    r"|dispatch_request|full_dispatch_request|finalize_request|handle_\w*exception|json"
+    r"|json_module)\s*=(?!=)"
+)
 _BEFORE = ("before_request", "before_app_request")
 _READS = {"get", "getlist"}
 _REWRITTEN = frozenset(
@@ -57,6 +68,9 @@ class Judge:
                 if name not in _HARMLESS:
                     place = f"{file.source.name}:{line}"
                     raise Stays(f"{name} ({place}) may stand around every request")
+            changed = _ALL.search(file.source.module.code)
+            if changed is not None:
+                raise Stays(f"{file.source.name} changes every answer, by {changed[0].strip(' .=')}")
             if file.wraps_wsgi is not None:
                 raise Stays(f"{file.source.name}:{file.wraps_wsgi} puts WSGI middleware around all")
         owners = {one.variable for one in self._project.blueprints if one.file == view.file}
@@ -72,34 +86,14 @@ class Judge:
         place = f"{hook.file}:{hook.line}"
         if hook.kind.startswith(("teardown", "context", "app_context")):
             return
-        is_before = hook.kind in _BEFORE and hook.function is not None
-        if is_before and not self._may_answer(hook):
+        if hook.kind in _BEFORE and hook.function is not None:
+            does = what_it_does(self._project, self._project.files[hook.file], hook.function)
+            if does is not None:
+                raise Stays(f"{hook.kind} at {place} {does}")
             return
         if "error" in hook.kind and hook.of is not None and hook.of < 500:
             return  # asked where something is aborted
         raise Stays(f"{hook.kind} at {place} may change or give its answer")
-
-    def _may_answer(self, hook: Hook) -> bool:
-        """Tell whether a function before requests can answer in a view's place."""
-        file = self._project.files[hook.file]
-        found = False
-
-        class Look(cst.CSTVisitor):
-            def visit_Return(self, node: cst.Return) -> None:
-                nonlocal found
-                value = node.value
-                found |= value is not None and not (
-                    isinstance(value, cst.Name) and value.value == "None"
-                )
-
-            def visit_Raise(self, node: cst.Raise) -> None:
-                nonlocal found
-                found = True
-
-        assert hook.function is not None, "it was looked at"
-        hook.function.body.visit(Look())
-        names = {self._project.full(file, name) for name in names_in(hook.function.body)}
-        return found or any(name.split(".")[-1] in ("abort", "redirect") for name in names)
 
     @property
     def has_error_handlers(self) -> bool:

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import libcst as cst
 
-from trivet.adopt.flask.answers import quoted
 from trivet.adopt.flask.facts import text_of
 from trivet.adopt.flask.rules import MEND, VARIABLE, Rules
 from trivet.adopt.flask.shapes import Shape
@@ -27,10 +26,12 @@ def linked(
     call: cst.Call,
     new: cst.Call,
     shape: Callable[[cst.BaseExpression], Shape | None],
+    mark: str,
 ) -> tuple[str, bool]:
     """Give the code of a link's path, and whether it has values that are escaped.
 
-    Raises `Stays` where Flask may give another text.
+    Texts in it are put between `mark`, as it may stand in a text itself. Raises `Stays` where
+    Flask may give another text.
     """
     endpoint = text_of(call.args[0].value) if call.args and not call.args[0].keyword else None
     values: _Values = {}
@@ -57,7 +58,7 @@ def linked(
             raise Stays(f"url_for is given {name}, which may be anything", MEND)
         query.append(f"{name}={code}")
     is_escaped = any(one.startswith("escaped(") for one, is_code in parts if is_code)
-    return f"link({', '.join(['request', _text(parts), *query])})", is_escaped
+    return f"link({', '.join(['request', _text(parts, mark), *query])})", is_escaped
 
 
 def _parts(
@@ -91,15 +92,21 @@ def _parts(
     return [one for one in parts if one[0]]
 
 
-def _text(parts: list[tuple[str, bool]]) -> str:
+def _text(parts: list[tuple[str, bool]], mark: str) -> str:
     """Give the code of a text that is made of parts."""
     if not any(is_code for _, is_code in parts):
-        return quoted("".join(text for text, _ in parts))
+        return _marked("".join(text for text, _ in parts), mark)
     if any(set("\"'\\\n{}#") & set(text) for text, is_code in parts if is_code):
-        listed = [f"str({text})" if is_code else quoted(text) for text, is_code in parts]
+        listed = [f"str({text})" if is_code else _marked(text, mark) for text, is_code in parts]
         return " + ".join(listed)
     inside = "".join(
         f"{{{text}}}" if is_code else text.replace("{", "{{").replace("}", "}}")
         for text, is_code in parts
     )
-    return f'f"{inside}"'
+    return f"f{_marked(inside, mark)}"
+
+
+def _marked(text: str, mark: str) -> str:
+    if mark in text or "\\" in text:
+        raise Stays("its link cannot be written where it stands", MEND)
+    return f"{mark}{text}{mark}"

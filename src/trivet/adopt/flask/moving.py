@@ -6,6 +6,7 @@ by Flask; the handler is a copy of it, with its comments.
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -66,6 +67,10 @@ def moved(project: Project, judge: Judge, rules: Rules, view: View) -> Moved:
         code = f"\n{code.strip()}"
     head = f"{word} NAME({', '.join(parameters)}) -> {kind}:"
     found.code = f"@ROUTER.{_verb(view.routes[0], path)}\n{head}{_dedented(code)}"
+    try:
+        ast.parse(found.code)
+    except SyntaxError:
+        raise Stays("it cannot be written in Trivet's words as it stands") from None
     found.names = names_of(project, file, view)
     rules.check_alone(view)
     return found

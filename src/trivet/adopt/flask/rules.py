@@ -105,12 +105,13 @@ def _prefix(project: Project, blueprint: Maker) -> str:
     given = [
         one
         for one in project.registered
-        if _resolved(project, one.file, one.what) == f"{module}.{blueprint.variable}"
+        if _resolved(project, one.what) == f"{module}.{blueprint.variable}"
     ]
     unseen = Stays(f"nobody can see at which prefix {blueprint.variable} is registered")
     if len(given) != 1 or not given[0].is_seen:
         raise unseen
-    if _resolved(project, given[0].file, given[0].owner) in makers:
+    owner = project.full(project.files[given[0].file], given[0].owner)
+    if _resolved(project, owner) in makers:
         raise Stays(f"{blueprint.variable} is registered in another blueprint")
     prefix = blueprint.prefix if given[0].prefix is None else given[0].prefix
     if prefix is None or {name for name, _ in blueprint.options} & {"subdomain", "url_defaults"}:
@@ -118,8 +119,8 @@ def _prefix(project: Project, blueprint: Maker) -> str:
     return prefix
 
 
-def _resolved(project: Project, file: str, what: str) -> str:
-    full = project.full(project.files[file], what)
+def _resolved(project: Project, full: str) -> str:
+    """Follow a full name to the module that makes it."""
     made = project.made_at(full)
     return f"{made[0].module}.{full.rpartition('.')[2]}" if made else full
 

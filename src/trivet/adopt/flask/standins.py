@@ -85,7 +85,8 @@ async def read_sent(request: Request) -> AsyncIterator[SentRequest]:
             if limit is not None and body.tell() > limit:
                 break  # Flask refuses it
         body.seek(0)
-        yield SentRequest(environ_of(request.scope, body))
+        with SentRequest(environ_of(request.scope, body)) as sent:
+            yield sent
 
 
 Sent = Annotated[SentRequest, Depends(read_sent)]
