@@ -86,7 +86,7 @@ def _client(app: Any, root: str = "") -> TestClient:
 
 
 @contextmanager
-def pair(folder: Path, code: str, **files: str) -> Iterator[Pair]:
+def pair(folder: Path, code: str, *, app_is: str = "app", **files: str) -> Iterator[Pair]:
     """Write a project, take it over, and load both applications.
 
     `files` are more modules; those with a slash or another ending are named by their whole path.
@@ -105,7 +105,7 @@ def pair(folder: Path, code: str, **files: str) -> Iterator[Pair]:
     before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     try:
         served = importlib.import_module("trivet_app").app
-        flask = importlib.import_module("app").app
+        flask = getattr(importlib.import_module("app"), app_is)
         text = (folder / "trivet_app.py").read_text()
         yield Pair(flask, _client(served), notes, text)
     finally:

@@ -150,7 +150,7 @@ def test_links_stand_below_the_place_of_the_application(tmp_path: Path) -> None:
 
 def test_written_file_says_what_is_usual_in_trivet(site: Pair) -> None:
     assert 'blog = Router(prefix="/blog")' in site.text
-    assert "@blog.get(\"/{number:int}\")" in site.text
+    assert '@blog.get("/{number:int}")' in site.text
     assert 'return redirected(link(request, "/blog/7", q="a b&c", of=None), 301)' in site.text
     assert "`RedirectResponse(location, code)` does it without one" in site.text
 
@@ -171,7 +171,7 @@ def test_written_file_says_what_is_usual_in_trivet(site: Pair) -> None:
         ("return url_for('by_name')", "not given name"),
         ("return url_for('by_number', number='3')", "may be anything"),
         ("return url_for(name)", "not written out"),
-        ("make = url_for\n    return f\"{make(1)}\"", "nobody can follow"),
+        ('make = url_for\n    return f"{make(1)}"', "nobody can follow"),
         ("return 'a', name", "status of its answer"),
         ("return 'a', 200, {'X-A': name}", "one line"),
         ("return 'a', 200, {'X-A': 'a\\n'}", "one line"),
@@ -185,7 +185,10 @@ def test_written_file_says_what_is_usual_in_trivet(site: Pair) -> None:
         ("a = make_response('a')\n    a.set_cookie('a', 'b')\n    return a", "does to a"),
         ("a = make_response('a')\n    b = a\n    return a", "does to a"),
         ("a = make_response('a')\n    a.headers['X-A'] = name\n    return a", "one line"),
-        ("try:\n        abort(404)\n    except Exception:\n        return 'a'\n    return 'b'", "catch"),
+        (
+            "try:\n        abort(404)\n    except Exception:\n        return 'a'\n    return 'b'",
+            "catch",
+        ),
         ("link = 'a'\n    return link", "something else"),
         ("d = {}\n    d['a'] = name\n    return jsonify(d)", "plain data"),
     ],

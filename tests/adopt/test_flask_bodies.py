@@ -88,9 +88,7 @@ def test_all_routes_of_the_site_are_moved(site: Pair) -> None:
 
 @pytest.mark.parametrize("kind", TYPES)
 @pytest.mark.parametrize("number", range(len(BODIES)))
-def test_every_body_of_every_type_is_answered_as_before(
-    site: Pair, kind: str, number: int
-) -> None:
+def test_every_body_of_every_type_is_answered_as_before(site: Pair, kind: str, number: int) -> None:
     for path in POSTS:
         site.same("POST", path, data=BODIES[number], content_type=kind)
     for path in PUTS:
@@ -109,9 +107,7 @@ def test_refusals_are_flasks(site: Pair) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "DELETE"])
 @pytest.mark.parametrize("path", [*POSTS, *PUTS, "/form/", "/json/"])
-def test_other_methods_and_paths_are_answered_as_before(
-    site: Pair, method: str, path: str
-) -> None:
+def test_other_methods_and_paths_are_answered_as_before(site: Pair, method: str, path: str) -> None:
     site.same(method, path)
 
 
@@ -123,7 +119,9 @@ def test_any_bytes_are_answered_as_before(site: Pair, data: bytes, kind: str) ->
 
 
 @settings(max_examples=60, deadline=None)
-@given(values=st.lists(st.tuples(st.sampled_from(["name", "other", "many"]), st.binary(max_size=9))))
+@given(
+    values=st.lists(st.tuples(st.sampled_from(["name", "other", "many"]), st.binary(max_size=9)))
+)
 def test_any_multipart_form_is_answered_as_before(
     site: Pair, values: list[tuple[str, bytes]]
 ) -> None:
@@ -138,7 +136,7 @@ def test_any_multipart_form_is_answered_as_before(
 
 
 def test_form_becomes_a_parameter_that_says_what_is_usual(site: Pair) -> None:
-    assert "def form(sent: Sent) -> HTMLResponse:\n    name = sent.form[\"name\"]" in site.text
+    assert 'def form(sent: Sent) -> HTMLResponse:\n    name = sent.form["name"]' in site.text
     assert "Annotated[str, Form()]" in site.text
 
 

@@ -198,9 +198,7 @@ class Body(cst.CSTTransformer):
             if isinstance(owner, cst.Name) and owner.value in self._made:
                 index = target.slice[0].slice
                 name = text_of(index.value) if isinstance(index, cst.Index) else None
-                code = self._answers.header(
-                    name or "?", original_node.value, updated_node.value
-                )
+                code = self._answers.header(name or "?", original_node.value, updated_node.value)
                 return updated_node.with_changes(value=cst.parse_expression(code))
         return updated_node
 

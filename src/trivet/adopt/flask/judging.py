@@ -70,7 +70,9 @@ class Judge:
                     raise Stays(f"{name} ({place}) may stand around every request")
             changed = _ALL.search(file.source.module.code)
             if changed is not None:
-                raise Stays(f"{file.source.name} changes every answer, by {changed[0].strip(' .=')}")
+                raise Stays(
+                    f"{file.source.name} changes every answer, by {changed[0].strip(' .=')}"
+                )
             if file.wraps_wsgi is not None:
                 raise Stays(f"{file.source.name}:{file.wraps_wsgi} puts WSGI middleware around all")
         owners = {one.variable for one in self._project.blueprints if one.file == view.file}

@@ -128,7 +128,9 @@ def _resolved(project: Project, full: str) -> str:
 def rules_of(project: Project) -> Rules:
     """Read all rules of a project."""
     found = Rules()
-    found.is_whole = not any(_MAP.search(file.source.module.code) for file in project.files.values())
+    found.is_whole = not any(
+        _MAP.search(file.source.module.code) for file in project.files.values()
+    )
     if any("url_defaults" in hook.kind for hook in project.hooks):
         found.is_whole = False
     for view in project.views:

@@ -142,9 +142,7 @@ STANDINS: dict[str, Standin] = {
         ("from werkzeug.utils import redirect as flask_redirect",),
         frozenset({"Response"}),
     ),
-    "FlaskJSON": Standin(
-        _JSON, ("from json import dumps", _ANY), (), frozenset({"JSONResponse"})
-    ),
+    "FlaskJSON": Standin(_JSON, ("from json import dumps", _ANY), (), frozenset({"JSONResponse"})),
     "Sent": Standin(
         _SENT,
         (
