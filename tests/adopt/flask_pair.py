@@ -26,7 +26,7 @@ class Pair:
     """Asks both the same."""
 
     def __init__(self, flask: Any, trivet: Any, notes: Sequence[Note], text: str) -> None:
-        self._flask, self._trivet = flask.test_client(), trivet
+        self._flask, self._trivet = flask.test_client(use_cookies=False), trivet
         self._root = ""
         told = [(note.what.split(":")[0].split(" ")[0], note) for note in notes]
         self.kinds = {name: note.kind for name, note in told}

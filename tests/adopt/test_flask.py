@@ -122,7 +122,7 @@ def test_report_says_what_is_moved_and_why_the_rest_stays(tmp_path: Path) -> Non
     ("view", "why"),
     [
         ("@app.get('/x')\ndef x(): return session['a']", "session"),
-        ("@app.get('/x')\ndef x(): return request.args['a']", "request.args"),
+        ("@app.get('/x')\ndef x(): return request.endpoint", "request.endpoint"),
         ("@app.get('/x')\ndef x(): return request.form.get('a')", "plain data"),
         ("@app.get('/x')\ndef x(): return helper()", ", by helper"),
         ("@app.get('/x')\ndef x(): return 'a' if g else 'b'", "g"),

@@ -1,4 +1,4 @@
-"""Forms and JSON of Flask, moved: what is right, wrong, missing or too large is answered as before."""
+"""Forms and JSON of Flask, moved: right, wrong, missing and too large, answered as before."""
 
 from __future__ import annotations
 

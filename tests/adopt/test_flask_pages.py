@@ -78,7 +78,7 @@ FILES = {
   {%- endfor %}
 {% endblock %}
 """,
-    "templates/feed.xml": "<rss>\n{% for item in items %}\n<a>{{ item.name }}</a>\n{% endfor %}</rss>",
+    "templates/feed.xml": "<rss>\n{% for one in items %}\n<a>{{ one.name }}\n{% endfor %}</rss>",
     "templates/plain.txt": "{% if word %}\n  {{ word }}\n{% endif %}\nend\n\n",
     "templates/broken.html": "{{ word.a.b }}",
 }

@@ -17,7 +17,8 @@ def test_blueprints_become_routers_of_their_names(tmp_path: Path) -> None:
         "from flask import Blueprint, url_for\nbp = Blueprint('{name}', __name__{more})\n"
         "@bp.get('/')\ndef index(): return '{name} ' + url_for('.show', key='a b')\n"
         "@bp.get('show/<key>')\ndef show(key): return key\n"
-        "@bp.get('/of/<int:number>')\ndef of(number): return f\"{{number}} {{url_for('b.index')}}\"\n"
+        "@bp.get('/of/<int:number>')\ndef of(number):\n"
+        "    return f\"{{number}} {{url_for('b.index')}}\"\n"
     )
     code = (
         "import a, b, c\napp = Flask(__name__)\napp.register_blueprint(a.bp)\n"

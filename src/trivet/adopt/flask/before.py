@@ -1,6 +1,6 @@
-"""What a function before requests does: whether routes can be moved that it no longer stands before.
+"""What a function before requests does, which routes that are moved would miss.
 
-It may set `g`, and read what it likes. It may not answer, refuse, or change what outlives a request.
+It may set `g`, and read what it likes. It may not answer, refuse, or change what stays after it.
 """
 
 from __future__ import annotations

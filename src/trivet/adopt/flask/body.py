@@ -10,7 +10,7 @@ from libcst.helpers import get_full_name_for_node
 
 from trivet.adopt.flask.answers import Answers, quoted
 from trivet.adopt.flask.facts import File, Project, View, names_in, text_of
-from trivet.adopt.flask.judging import SENT, Judge
+from trivet.adopt.flask.judging import ASKED, SENT, Judge
 from trivet.adopt.flask.links import linked
 from trivet.adopt.flask.made import check_made, made_names
 from trivet.adopt.flask.pages import MEND, check_page
@@ -24,14 +24,12 @@ __all__ = ["Body", "Place", "with_our_names"]
 # Trivet's, while names that are left of Flask's are looked for: both have one of this name.
 _OURS = "ResponseOfTrivet"
 
-_ASKED = frozenset(
-    {"flask.request.args.get", "flask.request.args.getlist", "flask.request.headers.get",
-     "flask.request.cookies.get"}
-)  # fmt: skip
-_PLAIN = _ASKED | {
+_MAPS = ("args", "headers", "cookies", "form", "values")
+_PLAIN = {f"flask.request.{one}.{how}" for one in _MAPS for how in ("get", "getlist")} | {
     "flask.request.method", "flask.request.json", "flask.request.get_json", "flask.request.is_json",
-    "flask.request.form.get", "flask.request.form.getlist", "flask.request.values.get",
-    "flask.request.values.getlist", "flask.url_for", "flask.render_template",
+    "flask.request.path", "flask.request.full_path", "flask.request.url", "flask.request.base_url",
+    "flask.request.host", "flask.request.remote_addr", "flask.request.is_secure",
+    "flask.url_for", "flask.render_template",
 }  # fmt: skip
 _JSON = frozenset({"flask.request.json", "flask.request.get_json", "float"})
 
@@ -121,33 +119,32 @@ class Body(cst.CSTTransformer):
             return self._linked(original_node, updated_node)
         if full == "flask.render_template":
             return self._rendered(original_node, updated_node)
-        if full not in _ASKED:
-            return updated_node
-        self.needs.add("Request")
-        _, what, how = full.rsplit(".", 2)
-        if what == "args" and how == "get":
-            self.needs.add("first")
-            request = cst.Arg(cst.Name("request"), comma=cst.Comma(
-                whitespace_after=cst.SimpleWhitespace(" ")))  # fmt: skip
-            return updated_node.with_changes(
-                func=cst.Name("first"), args=[request, *updated_node.args]
+        return updated_node
+
+    def visit_Subscript(self, node: cst.Subscript) -> None:
+        if self._full(node.value).startswith("flask.request."):
+            self._may_refuse()
+
+    def _may_refuse(self) -> None:
+        if self._place.judge.has_error_handlers:
+            raise Stays(
+                "it may refuse what is sent, and the project has pages of its own for errors"
             )
-        if len(original_node.args) > 2 or any(one.keyword for one in original_node.args):
-            raise Stays(f"request.{what}.{how} is given more than a name and a default")
-        target = "query_params" if what == "args" else what
-        return updated_node.with_changes(func=cst.parse_expression(f"request.{target}.{how}"))
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> Any:
         full = self._full(original_node)
         if full == "flask.request.method":
             self.needs.add("Request")
             return cst.parse_expression("request.method")
-        if full.startswith("flask.request.") and full.split(".", 2)[2] in SENT:
-            if self._place.judge.has_error_handlers:
-                raise Stays("it may refuse a body, and the project has pages of its own for errors")
+        what = full.removeprefix("flask.request.")
+        if what == full or what not in ASKED | SENT:
+            return updated_node
+        if what in SENT:
+            self._may_refuse()
             self.needs.add("Sent")
             return updated_node.with_changes(value=cst.Name("sent"))
-        return updated_node
+        self.needs.add("Asked")
+        return updated_node.with_changes(value=cst.Name("asked"))
 
     def visit_FormattedString(self, node: cst.FormattedString) -> None:
         self._texts.append(node.end)

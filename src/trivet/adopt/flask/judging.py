@@ -14,7 +14,7 @@ from trivet.adopt.flask.before import what_it_does
 from trivet.adopt.flask.facts import File, Hook, Project, View, names_in
 from trivet.adopt.flask.stays import Stays
 
-__all__ = ["SENT", "Judge"]
+__all__ = ["ASKED", "SENT", "Judge"]
 
 # What Trivet has in place of Flask's names, as a line for the report.
 MENDS = {
@@ -40,13 +40,17 @@ _ALL = re.compile(
     r"|json_module)\s*=(?!=)"
 )
 _BEFORE = ("before_request", "before_app_request")
-_READS = {"get", "getlist"}
 _REWRITTEN = frozenset(
     f"flask.{one}"
     for one in ("abort", "jsonify", "make_response", "redirect", "render_template", "Response",
                 "url_for")
 )  # fmt: skip
-# What is read of a request's body, as Flask reads it.
+# What is read of a request's head and of its body, as Flask reads it.
+ASKED = frozenset(
+    {"args", "headers", "cookies", "path", "full_path", "url", "base_url", "host", "host_url",
+     "url_root", "root_url", "query_string", "scheme", "is_secure", "remote_addr", "referrer",
+     "user_agent", "accept_mimetypes", "accept_languages", "authorization"}
+)  # fmt: skip
 SENT = frozenset(
     {"form", "values", "json", "get_json", "is_json", "files", "data", "get_data", "mimetype"}
 )
@@ -160,17 +164,8 @@ class Judge:
 
 def _is_read(full: str) -> bool:
     parts = full.split(".")
-    if full == "flask.request.method" or (
-        parts[:2] == ["flask", "request"] and len(parts) > 2 and parts[2] in SENT
-    ):
-        return True
-    return (
-        len(parts) == 4
-        and parts[:2] == ["flask", "request"]
-        and parts[2] in ("args", "headers", "cookies")
-        and parts[3] in _READS
-        and not (parts[2] != "args" and parts[3] == "getlist")
-    )
+    is_request = parts[:2] == ["flask", "request"] and len(parts) > 2
+    return is_request and (parts[2] == "method" or parts[2] in ASKED or parts[2] in SENT)
 
 
 def _makes_application(project: Project, node: cst.FunctionDef) -> bool:

@@ -57,6 +57,7 @@ def moved(project: Project, judge: Judge, rules: Rules, view: View) -> Moved:
     _check_end(view.function)
     check_leftovers(project, file, new.body, {"request"} if "Request" in body.needs else set())
     parameters = [f"{name}: {types[name]}" for name in names]
+    parameters += ["asked: Asked"] if "Asked" in body.needs else []
     parameters += ["sent: Sent"] if "Sent" in body.needs else []
     parameters[:0] = ["request: Request"] if "Request" in body.needs else []
     kind = body.kinds.pop() if len(body.kinds) == 1 else "Response"
@@ -108,9 +109,9 @@ def _check_shape(view: View) -> None:
     given = view.function.params
     if any(one.default for one in given.params):
         raise Stays("its parameters have defaults")
-    if given.kwonly_params or given.posonly_params or given.star_kwarg or given.star_arg:
-        if not isinstance(given.star_arg, cst.MaybeSentinel):
-            raise Stays("its parameters are not those of its path")
+    has_star = not isinstance(given.star_arg, cst.MaybeSentinel)
+    if given.kwonly_params or given.posonly_params or given.star_kwarg or has_star:
+        raise Stays("its parameters are not those of its path")
 
 
 def _verb(call: cst.Call, path: str) -> str:

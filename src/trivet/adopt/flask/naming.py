@@ -16,8 +16,8 @@ __all__ = ["RESERVED", "check_leftovers", "check_local", "names_of"]
 
 # What the written file calls its own.
 RESERVED = frozenset(
-    {"app", "moved", "first", "link", "escaped", "redirected", "rendered", "pages", "sent", "Sent",
-     "SentRequest", "read_sent", "as_flask", "FlaskJSON", "FlaskPages", "FlaskRequest",
+    {"app", "asked", "Asked", "read_head", "moved", "link", "escaped", "redirected", "rendered", "pages",
+     "sent", "Sent", "SentRequest", "read_sent", "as_flask", "FlaskJSON", "FlaskPages", "FlaskRequest",
      "FlaskException", "Annotated", "Any", "App", "AsyncIterator", "BytesIO", "Depends",
      "HTMLResponse", "HTTPException", "HTTPStatus", "JSONResponse", "Request", "Response", "Router",
      "SpooledTemporaryFile", "Templates", "Undefined", "WSGI", "default_exceptions", "environ_of",

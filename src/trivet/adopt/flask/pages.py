@@ -28,8 +28,9 @@ _OTHERS = re.compile(
 )
 _NAMES_OTHERS = frozenset({"extends", "include", "import", "from"})
 _TAGS = _NAMES_OTHERS | {
-    "autoescape", "block", "call", "elif", "else", "endautoescape", "endblock", "endcall", "endfilter",
-    "endfor", "endif", "endmacro", "endset", "endwith", "filter", "for", "if", "macro", "set", "with",
+    "autoescape", "block", "call", "elif", "else", "endautoescape", "endblock", "endcall",
+    "endfilter", "endfor", "endif", "endmacro", "endset", "endwith", "filter", "for", "if", "macro",
+    "set", "with",
 }  # fmt: skip
 _ADDED = frozenset(
     {"url_for", "get_flashed_messages", "session", "g", "request", "config",  # by Flask

@@ -51,9 +51,8 @@ class Plain:
         elif isinstance(target, cst.Tuple | cst.List):
             for one in target.elements:
                 self.note(one.value, is_plain)
-        elif isinstance(target, cst.Subscript | cst.Attribute | cst.StarredElement):
-            if not is_plain:
-                self.note(target.value, is_plain)  # what holds it is not plain either
+        elif isinstance(target, cst.Subscript | cst.Attribute) and not is_plain:
+            self.note(target.value, is_plain)  # what holds it is not plain either
 
     def holds(self, node: cst.BaseExpression) -> bool:
         """Tell whether an expression is plain data."""

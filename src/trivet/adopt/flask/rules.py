@@ -14,7 +14,7 @@ import libcst as cst
 from trivet.adopt.flask.facts import Maker, Project, View, option, text_of
 from trivet.adopt.flask.stays import Stays
 
-__all__ = ["Rule", "Rules", "VARIABLE", "blueprint_of", "path_of", "rules_of"]
+__all__ = ["VARIABLE", "Rule", "Rules", "blueprint_of", "path_of", "rules_of"]
 
 VARIABLE = re.compile(r"<(?:(?P<kind>[^:<>]+):)?(?P<name>\w+)>")
 _KINDS = {"int": (":int", "int"), "string": ("", "str"), None: ("", "str")}

@@ -28,15 +28,16 @@ _TEXTS = frozenset(
      "join", "casefold", "swapcase", "zfill", "center", "ljust", "rjust"}
 )  # fmt: skip
 _OF_BUILTINS = {"str": Shape.TEXT, "repr": Shape.TEXT, "int": Shape.NUMBER, "len": Shape.NUMBER}
-_OF_FLASK = {
-    "flask.url_for": Shape.TEXT,
-    "flask.render_template": Shape.TEXT,
-    "flask.request.method": Shape.TEXT,
+_OF_FLASK = dict.fromkeys(("flask.url_for", "flask.render_template"), Shape.TEXT) | {
+    f"flask.request.{one}": Shape.TEXT
+    for one in ("method", "path", "full_path", "url", "base_url", "host", "host_url", "url_root")
 }
 _GETS = frozenset(
     f"flask.request.{one}.get" for one in ("args", "form", "values", "headers", "cookies")
 )
-_ITEMS = frozenset(f"flask.request.{one}" for one in ("args", "form", "values"))
+_ITEMS = frozenset(
+    f"flask.request.{one}" for one in ("args", "form", "values", "headers", "cookies")
+)
 
 
 class Shapes:

@@ -23,16 +23,16 @@ class Standin:
     """True where it reads the Flask application's settings."""
 
 
-_FIRST = '''
-def first(request: Request, name: str, default: Any = None, type: Any = None) -> Any:
-    """Give a value of the query as Flask's `request.args.get` does: the first, by a type."""
-    values = request.query_params.getlist(name)
-    if not values:
-        return default
-    try:
-        return values[0] if type is None else type(values[0])
-    except (ValueError, TypeError):
-        return default
+_ASKED = '''
+async def read_head(request: Request) -> FlaskRequest:
+    """Give a request's query, headers and cookies as Flask reads them.
+
+    A parameter `q: str = ""`, `Header()` or `Cookie()` says what a handler needs.
+    """
+    return FlaskRequest(environ_of(request.scope, BytesIO()))
+
+
+Asked = Annotated[FlaskRequest, Depends(read_head)]
 '''
 
 _ESCAPED = '''
@@ -133,7 +133,15 @@ def as_flask(request: Request, error: Any) -> Response:
 
 _ANY = "from typing import Any"
 STANDINS: dict[str, Standin] = {
-    "first": Standin(_FIRST, (_ANY,)),
+    "Asked": Standin(
+        _ASKED,
+        ("from io import BytesIO", "from typing import Annotated"),
+        (
+            "from flask import Request as FlaskRequest",
+            "from trivet.adapters.wsgi import environ_of",
+        ),
+        frozenset({"Depends", "Request"}),
+    ),
     "escaped": Standin(_ESCAPED, ("from urllib.parse import quote",)),
     "link": Standin(_LINK, ("from urllib.parse import urlencode",)),
     "redirected": Standin(
