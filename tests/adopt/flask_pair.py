@@ -12,6 +12,7 @@ from typing import Any
 
 from trivet.adopt import Kind, write
 from trivet.adopt.flask import adopt_flask
+from trivet.adopt.project import Adoption
 from trivet.adopt.report import Note
 from trivet.testing import TestClient
 
@@ -28,9 +29,8 @@ class Pair:
     def __init__(self, flask: Any, trivet: Any, notes: Sequence[Note], text: str) -> None:
         self._flask, self._trivet = flask.test_client(use_cookies=False), trivet
         self._root = ""
-        told = [(note.what.split(":")[0].split(" ")[0], note) for note in notes]
-        self.kinds = {name: note.kind for name, note in told}
-        self.why = {name: note.what for name, note in told}
+        self.kinds = {name: note.kind for name, note in _told(notes).items()}
+        self.why = {name: note.what for name, note in _told(notes).items()}
         self.text = text
 
     def root_path(self, root: str) -> None:
@@ -78,6 +78,29 @@ def _headers(given: Any) -> dict[str, str]:
     return {name: found.get(name, "") for name in HEADERS} | {"allow": ",".join(allow)}
 
 
+def why_stays(folder: Path, code: str, view: str, **files: str) -> str:
+    """Give why a view of a project stays; nothing is written."""
+    note = _told(_adoption(folder, code, files).notes)[view]
+    assert note.kind is Kind.STAYS, note.what
+    return note.what
+
+
+def _adoption(folder: Path, code: str, files: dict[str, str]) -> Adoption:
+    (folder / "app.py").write_text(HEAD + code)
+    for name, text in files.items():
+        path = folder / (name if "." in name else f"{name}.py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return adopt_flask(folder)
+
+
+def _told(notes: Sequence[Note]) -> dict[str, Note]:
+    """Give what is said of each view."""
+    kinds = (Kind.REWRITTEN, Kind.STAYS)
+    told = [note for note in notes if note.kind in kinds]
+    return {note.what.split(":")[0].split(" ")[0]: note for note in told}
+
+
 def _client(app: Any, root: str = "") -> TestClient:
     return TestClient(
         app, base_url="http://localhost", follow_redirects=False, raise_server_exceptions=False,
@@ -91,14 +114,8 @@ def pair(folder: Path, code: str, *, app_is: str = "app", **files: str) -> Itera
 
     `files` are more modules; those with a slash or another ending are named by their whole path.
     """
-    (folder / "app.py").write_text(HEAD + code)
-    for name, text in files.items():
-        path = folder / (name if "." in name else f"{name}.py")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    adoption = adopt_flask(folder)
+    adoption = _adoption(folder, code, files)
     write(adoption, force=True)
-    notes = [note for note in adoption.notes if note.kind in (Kind.REWRITTEN, Kind.STAYS)]
     names = {"app", "trivet_app", *files}
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
@@ -107,7 +124,7 @@ def pair(folder: Path, code: str, *, app_is: str = "app", **files: str) -> Itera
         served = importlib.import_module("trivet_app").app
         flask = getattr(importlib.import_module("app"), app_is)
         text = (folder / "trivet_app.py").read_text()
-        yield Pair(flask, _client(served), notes, text)
+        yield Pair(flask, _client(served), adoption.notes, text)
     finally:
         sys.path.remove(str(folder))
         for name in names:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.adopt.flask_pair import Pair, pair
+from tests.adopt.flask_pair import Pair, pair, why_stays
 from trivet.adopt import Kind
 
 SITE = """
@@ -153,9 +153,7 @@ def test_form_becomes_a_parameter_that_says_what_is_usual(site: Pair) -> None:
 def test_what_cannot_be_followed_stays(tmp_path: Path, view: str, why: str) -> None:
     code = f"app = Flask(__name__)\nload = str\n@app.post('/x')\ndef x():\n    {view}\n"
 
-    with pair(tmp_path, code) as made:
-        assert made.kinds["x"] is Kind.STAYS
-        assert why in made.why["x"]
+    assert why in why_stays(tmp_path, code, "x")
 
 
 def test_body_stays_where_the_project_has_pages_of_its_own_for_errors(tmp_path: Path) -> None:

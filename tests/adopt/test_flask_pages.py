@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.adopt.flask_pair import Pair, pair
+from tests.adopt.flask_pair import Pair, pair, why_stays
 from trivet.adopt import Kind
 
 SITE = """
@@ -145,9 +145,7 @@ def test_template_that_needs_more_keeps_its_route(tmp_path: Path, template: str,
     )
     files = {"templates/x.html": template, "templates/there.html": "{{ g.a }}"}
 
-    with pair(tmp_path, code, **files) as made:
-        assert made.kinds["x"] is Kind.STAYS
-        assert why in made.why["x"]
+    assert why in why_stays(tmp_path, code, "x", **files)
 
 
 @pytest.mark.parametrize(
@@ -171,9 +169,7 @@ def test_what_changes_templates_keeps_their_routes(tmp_path: Path, around: str, 
     view = "@app.get('/x')\ndef x(): return render_template('x.html', a='a')\n"
     code = f"app = Flask(__name__)\n{'' if 'def x' in around else view}\n{around}\n"
 
-    with pair(tmp_path, code, **{"templates/x.html": "{{ a }}"}) as made:
-        assert made.kinds["x"] is Kind.STAYS
-        assert why in made.why["x"]
+    assert why in why_stays(tmp_path, code, "x", **{"templates/x.html": "{{ a }}"})
 
 
 def test_folder_of_the_application_is_taken(tmp_path: Path) -> None:

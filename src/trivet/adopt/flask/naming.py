@@ -16,12 +16,13 @@ __all__ = ["RESERVED", "check_leftovers", "check_local", "names_of"]
 
 # What the written file calls its own.
 RESERVED = frozenset(
-    {"app", "asked", "Asked", "read_head", "moved", "link", "escaped", "redirected", "rendered", "pages",
-     "sent", "Sent", "SentRequest", "read_sent", "as_flask", "FlaskJSON", "FlaskPages", "FlaskRequest",
-     "FlaskException", "Annotated", "Any", "App", "AsyncIterator", "BytesIO", "Depends",
-     "HTMLResponse", "HTTPException", "HTTPStatus", "JSONResponse", "Request", "Response", "Router",
-     "SpooledTemporaryFile", "Templates", "Undefined", "WSGI", "default_exceptions", "environ_of",
-     "flask_app", "flask_redirect", "json", "quote", "urlencode"}
+    {"Annotated", "Any", "App", "Asked", "AsyncIterator", "BytesIO", "Depends", "Environment",
+     "FlaskException", "FlaskJSON", "FlaskPages", "FlaskRequest", "HTMLResponse", "HTTPException",
+     "HTTPStatus", "JSONResponse", "Request", "Response", "Router", "Sent", "SentRequest",
+     "SpooledTemporaryFile", "Templates", "Undefined", "WSGI", "app", "as_flask", "asked",
+     "default_exceptions", "dumps", "environ_of", "escaped", "flask_app", "flask_redirect", "link",
+     "moved", "pages", "quote", "read_head", "read_sent", "redirected", "rendered", "sent",
+     "urlencode"}
 )  # fmt: skip
 
 
