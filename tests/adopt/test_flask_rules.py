@@ -176,3 +176,34 @@ def test_function_of_a_factory_is_served_by_one_application(tmp_path: Path) -> N
         kind = "application/x-www-form-urlencoded"
         assert made.same("POST", "/x", data=b"a=1", content_type=kind) == 200
         assert made.same("POST", "/x", data=b"a=123456789", content_type=kind) == 413
+
+
+def test_names_of_python_are_not_hidden_in_the_written_file(tmp_path: Path) -> None:
+    code = (
+        "app = Flask(__name__)\nimport shop\napp.register_blueprint(shop.bp)\n"
+        "@app.get('/len')\ndef len(): return 'len'\n"
+    )
+    shop = (
+        "from flask import Blueprint\nbp = Blueprint('list', __name__, url_prefix='/l')\n"
+        "@bp.get('/len')\ndef str(): return 'a'\n"
+        "@bp.get('/use/<name>')\ndef use(name): return f'{len(list(name))}'\n"
+    )
+
+    with pair(tmp_path, code, shop=shop) as made:
+        stays = [name for name, kind in made.kinds.items() if kind is Kind.STAYS]
+        assert stays == ["len"]
+        assert 'list_routes = Router(prefix="/l")' in made.text
+        for path in ("/len", "/l/len", "/l/use/abc"):
+            made.same("GET", path)
+
+
+def test_application_is_imported_first_as_its_modules_may_import_it(tmp_path: Path) -> None:
+    code = "app = Flask(__name__)\nKEY = 'k'\nimport aaa\napp.register_blueprint(aaa.bp)\n"
+    module = (
+        "from app import KEY\nfrom flask import Blueprint\nbp = Blueprint('a', __name__)\n"
+        "DATA = {'a': 1}\n@bp.get('/x')\ndef x(): return {'data': DATA, 'key': KEY}\n"
+    )
+
+    with pair(tmp_path, code, aaa=module) as made:
+        assert made.kinds["x"] is Kind.REWRITTEN
+        made.same("GET", "/x")

@@ -6,6 +6,7 @@ it that could be moved; so the application runs at every step, by both names.
 
 from __future__ import annotations
 
+import builtins
 import os
 import re
 from dataclasses import dataclass, field
@@ -87,15 +88,17 @@ def _take(
 def _check_names(found: Moved, taken: _Taken) -> None:
     """Raise `Stays` where two things would have one name in the file that is written."""
     handlers = {one.name for one in taken.handlers}
-    if found.name in handlers and found.blueprint:
+    if found.blueprint and (found.name in handlers or found.name in dir(builtins)):
         found.name = re.sub(r"\W", "_", f"{found.blueprint}_{found.name}")
+    if found.name in dir(builtins):
+        raise Stays(f"{found.name} means something else in the file that is written")
     if found.name in handlers:
         raise Stays(f"another route that is moved is called {found.name} too")
     if any(found.name in one.names for one in taken.handlers):
         raise Stays(f"{found.name} means something else in the file that is written")
     for local, full in found.names.items():
         others = {one.names.get(local, full) for one in taken.handlers}
-        if others - {full} or local in RESERVED or local in handlers | {found.name}:
+        if others - {full} or local in dir(builtins) or local in RESERVED | handlers | {found.name}:
             raise Stays(f"{local} means something else in the file that is written")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 from collections.abc import Iterable, Sequence
@@ -24,13 +25,15 @@ def app_text(module: str, application: Maker, handlers: Sequence[Moved], pages: 
     reads_application = any(STANDINS[name].needs_application for name in used)
     routers = _routers(handlers)
     # The application comes in under a name of its own, so that none of the handlers' hides it.
-    own = {f"from {module} import {made} as flask_{made}", *_imports(handlers)}
+    # It comes first, as modules of a project may import each other in a ring.
+    first = f"from {module} import {made} as flask_{made}"
+    own = [first, *sorted(set(_imports(handlers)))]
     parts = [
         f'"""{module} inside Trivet: what has moved is answered here, all else by Flask.\n\n'
         "Run it with `trivet dev trivet_app.py`. To move a route on, write it above the mount.\n"
         '"""\n\nfrom __future__ import annotations\n',
         *_outside(used, needs, has_handlers=bool(handlers)),
-        "\n".join(sorted(own)) + "\n",
+        "\n".join(own) + "\n",
     ]
     if reads_application and called != "flask_app":
         parts.append(f"flask_app = {called}\n")
@@ -86,7 +89,7 @@ def _together(lines: Iterable[str]) -> str:
 
 def _routers(handlers: Sequence[Moved]) -> dict[str | None, tuple[str, str]]:
     """Give the name of each router and what it is made with, by its blueprint."""
-    taken = RESERVED | {one.name for one in handlers}
+    taken = RESERVED | {one.name for one in handlers} | set(dir(builtins))
     taken |= {name for one in handlers for name in one.names}
     found: dict[str | None, tuple[str, str]] = {}
     for one in handlers:
