@@ -116,7 +116,7 @@ def pair(folder: Path, code: str, *, app_is: str = "app", **files: str) -> Itera
     """
     adoption = _adoption(folder, code, files)
     write(adoption, force=True)
-    names = {"app", "trivet_app", *files}
+    names = {"app", "trivet_app", *(name.split("/")[0] for name in files)}
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
     before = {name: sys.modules.pop(name) for name in names if name in sys.modules}

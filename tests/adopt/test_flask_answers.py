@@ -181,6 +181,7 @@ def test_written_file_says_what_is_usual_in_trivet(site: Pair) -> None:
         ("return str(1), 204", "not sent"),
         ("return Response(name())", "more than a text"),
         ("return Response('a', mimetype=name)", "type of its answer"),
+        ("return Response('a', content_type='text/x; a=b')", "type of its answer"),
         ("return Response('a', direct_passthrough=True)", "direct_passthrough="),
         ("a = make_response('a')\n    a.set_cookie('a', 'b')\n    return a", "does to a"),
         ("a = make_response('a')\n    b = a\n    return a", "does to a"),

@@ -181,3 +181,17 @@ def test_folder_of_the_application_is_taken(tmp_path: Path) -> None:
     with pair(tmp_path, code, **{"views/x.html": "{{ a }}"}) as made:
         assert made.kinds["x"] is Kind.REWRITTEN
         assert made.same("GET", "/x") == 200
+
+
+def test_folder_of_a_package_is_named_beside_the_written_file(tmp_path: Path) -> None:
+    package = (
+        "from flask import Flask, render_template\ndef create_app():\n    app = Flask(__name__)\n"
+        "    @app.get('/x')\n    def x(): return render_template('sub/x.html', a='<a>')\n"
+        "    return app\n"
+    )
+    files = {"shop/__init__.py": package, "shop/templates/sub/x.html": "{{ a }}\n"}
+
+    with pair(tmp_path, "from shop import create_app\napp = create_app()\n", **files) as made:
+        assert made.kinds["x"] is Kind.REWRITTEN
+        assert 'FlaskPages("shop/templates")' in made.text
+        made.same("GET", "/x")

@@ -207,3 +207,69 @@ def test_application_is_imported_first_as_its_modules_may_import_it(tmp_path: Pa
     with pair(tmp_path, code, aaa=module) as made:
         assert made.kinds["x"] is Kind.REWRITTEN
         made.same("GET", "/x")
+
+
+ODD = """
+import flask
+from flask import request as r, redirect as go, url_for as to
+app = Flask(__name__, static_url_path="/assets")
+
+@app.get("/m/<x>")
+def m(x):
+    if flask.request.args.get("a"):
+        return flask.redirect(flask.url_for("static", filename="x.css"))
+    return flask.jsonify(a=x, b=r.method)
+
+@app.post("/n")
+def n(): return go(to("m", x=flask.request.form["x"]))
+
+@app.get("/ünï/<x>")
+def uni(x): return to("uni", x=x)
+
+@app.get("/a b")
+def ab(): return to("ab")
+
+@app.get("/p/<x>/")
+def slash(x) -> str:
+    '''Doc.'''
+    # why
+    y: str = x
+    return y
+
+@app.get("/pre<x>-<int:y>.html")
+def mixed(x, y): return f"{x} {y} {to('mixed', x=x, y=y)}"
+
+@app.route("/opt", methods=["OPTIONS", "GET"])
+def opt(): return r.method, 203
+
+@app.route("/head", methods=["HEAD"])
+def head(): return "a"
+
+@app.get("/star+$&(a)")
+def star(): return to("star", b="x&y=z/é?", c=None)
+
+@app.get("/UP")
+def up(): return "up"
+"""
+
+
+def test_odd_paths_and_other_names_of_flask_are_followed(tmp_path: Path) -> None:
+    with pair(tmp_path, ODD) as made:
+        assert Kind.STAYS not in made.kinds.values(), made.why
+        for path in (
+            "/m/x?a=1", "/m/x", "/m/a;b=c", "/m/%F0%9F%98%80", "/m/%C3", "/ünï/é", "/a b",
+            "/a%20b", "/p/x/", "/p/x", "/p/%2F/", "/p/a%2Fb/", "/prea-3.html", "/prea-b-3.html",
+            "/pre-3.html", "/opt", "/head", "/star+$&(a)", "/star%2B%24%26%28a%29", "/UP", "/up",
+            "/up?",
+        ):  # fmt: skip
+            for method in METHODS:
+                made.same(method, path)
+        kind = "application/x-www-form-urlencoded"
+        assert made.same("POST", "/n", data=b"x=%2F%C3%A9", content_type=kind) == 302
+
+
+def test_path_with_a_brace_stays(tmp_path: Path) -> None:
+    with pair(tmp_path, "app = Flask(__name__)\n@app.get('/a{x}')\ndef x(): return 'a'\n") as made:
+        assert made.kinds["x"] is Kind.STAYS
+        for path in ("/a{x}", "/ab"):
+            made.same("GET", path)

@@ -222,7 +222,11 @@ def _media_type(given: dict[str, cst.BaseExpression]) -> str | None:
     """Give the type that Flask says for a mimetype or a content type; None for its own."""
     if "content_type" in given:
         kind = text_of(given["content_type"])
-        if kind is None or "mimetype" in given or (kind.startswith("text/") and ";" not in kind):
+        if (
+            kind is None
+            or "mimetype" in given
+            or (kind.startswith("text/") and "charset=" not in kind.lower())
+        ):
             raise Stays("the type of its answer is not written out")
         return kind
     if "mimetype" not in given:

@@ -34,7 +34,8 @@ _HARMLESS = frozenset({"flask_sqlalchemy", "flask_migrate"})
 # What changes how Flask takes requests or makes answers, wherever it stands.
 _ALL = re.compile(
     r"\b(TRUSTED_HOSTS|TRAP_HTTP_EXCEPTIONS|TRAP_BAD_REQUEST_ERRORS|subdomain_matching|host_matching"
-    r"|json_provider_class|json_encoder)\b"
+    r"|json_provider_class|json_encoder|JSONIFY_MIMETYPE)\b"
+    r"|\.json\.(mimetype|default|dumps|loads|response)\s*=(?!=)"
     r"|\.(response_class|request_class|make_response|process_response|preprocess_request"
     r"|dispatch_request|full_dispatch_request|finalize_request|handle_\w*exception|json"
     r"|json_module)\s*=(?!=)"

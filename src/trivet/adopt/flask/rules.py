@@ -70,6 +70,8 @@ MEND = '`request.url_for("name", id=1)`'
 def path_of(path: str) -> tuple[str, dict[str, str]]:
     """Give a path in Trivet's form, and the types of its parameters; raises `Stays`."""
     types: dict[str, str] = {}
+    if "{" in path or "}" in path:
+        raise Stays("its path has a brace, which begins a variable in Trivet's")
 
     def replaced(found: re.Match[str]) -> str:
         if found["kind"] not in _KINDS:
@@ -239,6 +241,10 @@ def _may_be_same(mine: str, theirs: str) -> bool:
         return True
     if "<" not in mine and "<" not in theirs:
         return mine == theirs
-    variable, text = (mine, theirs) if "<" in mine else (theirs, mine)
-    found = VARIABLE.fullmatch(variable)
-    return found is None or found["kind"] != "int" or text.isdigit()
+    pattern, text = (mine, theirs) if "<" in mine else (theirs, mine)
+    expression, end = "", 0
+    for found in VARIABLE.finditer(pattern):
+        expression += re.escape(pattern[end : found.start()])
+        expression += r"\d+" if found["kind"] == "int" else ".+"
+        end = found.end()
+    return re.fullmatch(expression + re.escape(pattern[end:]), text) is not None
