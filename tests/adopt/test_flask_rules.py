@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adopt.flask_pair import pair
+from tests.adopt.flask_pair import pair, why_stays
 from trivet.adopt import Kind
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT")
@@ -122,7 +122,7 @@ def test_route_whose_place_cannot_be_seen_stays(tmp_path: Path, code: str) -> No
     ("body", "why"),
     [
         ("if 'a' in session: pass\n    session['b'] = 1", "changes flask.session"),
-        ("session.permanent = True", "changes flask.session"),
+        ("session.permanent = True", "by permanent"),
         ("session.pop('a', None)", "calls pop"),
         ("COUNTS['a'] = 1", "changes app.COUNTS"),
         ("COUNTS.update(a=1)", "calls update"),
@@ -273,3 +273,18 @@ def test_path_with_a_brace_stays(tmp_path: Path) -> None:
         assert made.kinds["x"] is Kind.STAYS
         for path in ("/a{x}", "/ab"):
             made.same("GET", path)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("app.config['TRUSTED_HOSTS'] = ['localhost']", "by TRUSTED_HOSTS"),
+        ("app.response_class = Response", "by response_class"),
+        ("app.json.mimetype = 'application/x-own'", "by json.mimetype"),
+        ("@app.get('/y')\ndef y():\n    session.permanent = True\n    return 'y'", "by permanent"),
+    ],
+)
+def test_what_changes_every_answer_keeps_all_routes(tmp_path: Path, line: str, why: str) -> None:
+    code = f"app = Flask(__name__)\n{line}\n@app.get('/x')\ndef x(): return 'x'\n"
+
+    assert why in why_stays(tmp_path, code, "x")

@@ -35,6 +35,7 @@ _HARMLESS = frozenset({"flask_sqlalchemy", "flask_migrate"})
 _ALL = re.compile(
     r"\b(TRUSTED_HOSTS|TRAP_HTTP_EXCEPTIONS|TRAP_BAD_REQUEST_ERRORS|subdomain_matching|host_matching"
     r"|json_provider_class|json_encoder|JSONIFY_MIMETYPE)\b"
+    r"|\.permanent\s*=(?!=)"  # such a session is sent anew with each answer
     r"|\.json\.(mimetype|default|dumps|loads|response)\s*=(?!=)"
     r"|\.(response_class|request_class|make_response|process_response|preprocess_request"
     r"|dispatch_request|full_dispatch_request|finalize_request|handle_\w*exception|json"
