@@ -20,7 +20,7 @@ import anyio.from_thread
 from trivet.concurrency import run_in_thread
 from trivet.http.exchange import BODILESS, Message, Receive, Scope, Send
 
-__all__ = ["WSGI", "ClientLeft", "WSGIApp"]
+__all__ = ["WSGI", "ClientLeft", "WSGIApp", "environ_of"]
 
 Environ = dict[str, Any]
 _ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]

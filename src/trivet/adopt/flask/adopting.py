@@ -6,14 +6,19 @@ it that could be moved; so the application runs at every step, by both names.
 
 from __future__ import annotations
 
+import builtins
+import os
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trivet.adopt.flask.facts import Maker, Project, View, read_project
-from trivet.adopt.flask.judging import Judge, Stays
+from trivet.adopt.flask.facts import Project, View, read_project
+from trivet.adopt.flask.judging import Judge
 from trivet.adopt.flask.moving import Moved, moved
+from trivet.adopt.flask.naming import RESERVED
+from trivet.adopt.flask.pages import folder_of
+from trivet.adopt.flask.rules import Rules, rules_of
+from trivet.adopt.flask.stays import Stays
 from trivet.adopt.flask.writing import app_text
 from trivet.adopt.project import Adoption, gather, other_files
 from trivet.adopt.report import Kind
@@ -29,7 +34,6 @@ class _Taken:
     """What is moved, and the reasons told so far."""
 
     handlers: list[Moved] = field(default_factory=list)
-    names: Counter[str] = field(default_factory=Counter)
     told: set[str] = field(default_factory=set)
 
 
@@ -52,29 +56,26 @@ def adopt_flask(root: Path) -> Adoption:
         return adoption
     taken = _Taken()
     judge = Judge(project)
+    rules = rules_of(project)
     for view in project.views:
-        _take(adoption, project, judge, view, taken)
+        _take(adoption, project, judge, rules, view, taken)
     application = project.applications[0]
     module = project.files[application.file].module
     folder = root if root.is_dir() else root.parent
-    adoption.add(folder / "trivet_app.py", app_text(module, application, taken.handlers))
+    text = app_text(module, application, taken.handlers, _pages(project, folder))
+    adoption.add(folder / "trivet_app.py", text)
     _tell_decisions(adoption, project)
     return adoption
 
 
-def _take(adoption: Adoption, project: Project, judge: Judge, view: View, taken: _Taken) -> None:
+def _take(
+    adoption: Adoption, project: Project, judge: Judge, rules: Rules, view: View, taken: _Taken
+) -> None:
     place = f"{view.file}:{view.line}"
     name = view.function.name.value
     try:
-        prefix = _prefix(project, view)
-        found = moved(project, judge, view, prefix)
-        for local, full in found.names.items():
-            others = {one.names.get(local, full) for one in taken.handlers}
-            if others - {full} or local in ("app", "moved", "first"):
-                raise Stays(f"{local} means something else in the file that is written")
-        taken.names[name] += 1
-        if taken.names[name] > 1:
-            raise Stays(f"another route that is moved is called {name} too")
+        found = moved(project, judge, rules, view)
+        _check_names(found, taken)
     except Stays as error:
         is_new = error.mend not in taken.told
         taken.told.add(error.mend)
@@ -84,34 +85,29 @@ def _take(adoption: Adoption, project: Project, judge: Judge, view: View, taken:
     adoption.note(Kind.REWRITTEN, place, f"{name} is answered by trivet_app.py, before Flask")
 
 
-def _prefix(project: Project, view: View) -> str:
-    """Give the prefix under which a view's routes are served; raises `Stays`."""
-    if any(one.variable == view.owner and one.file == view.file for one in project.applications):
-        return ""
-    blueprint = _blueprint(project, view)
-    module = project.files[view.file].module
-    given = [
-        prefix
-        for file, what, prefix in project.registered
-        if _resolved(project, file, what) == f"{module}.{view.owner}"
-    ]
-    if len(given) != 1 or given[0] == "\0":
-        raise Stays(f"nobody can see at which prefix {view.owner} is registered")
-    return blueprint.prefix if given[0] is None else given[0]
+def _check_names(found: Moved, taken: _Taken) -> None:
+    """Raise `Stays` where two things would have one name in the file that is written."""
+    handlers = {one.name for one in taken.handlers}
+    if found.blueprint and (found.name in handlers or found.name in dir(builtins)):
+        found.name = re.sub(r"\W", "_", f"{found.blueprint}_{found.name}")
+    if found.name in dir(builtins):
+        raise Stays(f"{found.name} means something else in the file that is written")
+    if found.name in handlers:
+        raise Stays(f"another route that is moved is called {found.name} too")
+    if any(found.name in one.names for one in taken.handlers):
+        raise Stays(f"{found.name} means something else in the file that is written")
+    for local, full in found.names.items():
+        others = {one.names.get(local, full) for one in taken.handlers}
+        if others - {full} or local in dir(builtins) or local in RESERVED | handlers | {found.name}:
+            raise Stays(f"{local} means something else in the file that is written")
 
 
-def _resolved(project: Project, file: str, what: str) -> str:
-    home = project.files[file]
-    full = project.full(home, what)
-    made = project.made_at(full)
-    return f"{made[0].module}.{full.rpartition('.')[2]}" if made else full
-
-
-def _blueprint(project: Project, view: View) -> Maker:
-    for one in project.blueprints:
-        if one.variable == view.owner and one.file == view.file:
-            return one
-    raise Stays(f"{view.owner} is made where nobody can see it")
+def _pages(project: Project, folder: Path) -> str:
+    """Give the folder of templates, as it is named beside the written file."""
+    try:
+        return Path(os.path.relpath(folder_of(project), folder)).as_posix()
+    except Stays:
+        return "templates"  # then no page was moved
 
 
 def _tell_found(adoption: Adoption, project: Project) -> None:

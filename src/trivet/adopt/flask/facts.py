@@ -15,7 +15,10 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from trivet.adopt.project import Source
 
-__all__ = ["File", "Hook", "Maker", "Project", "View", "names_in", "read_project", "text_of"]
+__all__ = [
+    "File", "Hook", "Maker", "Project", "Registered", "View", "names_in", "option", "read_project",
+    "text_of",
+]  # fmt: skip
 
 _VERBS = ("get", "post", "put", "patch", "delete")
 _HOOKS = frozenset(
@@ -26,6 +29,7 @@ _HOOKS = frozenset(
         "app_url_value_preprocessor", "url_defaults", "app_url_defaults", "register_error_handler",
     }
 )  # fmt: skip
+_AROUND = (cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.Match, cst.ClassDef)
 _CHANGES = frozenset({"append", "extend", "insert", "update", "setdefault", "add", "__setitem__"})
 
 
@@ -38,7 +42,25 @@ class Maker:
     variable: str
     factory: str | None
     """The function in which an application is made; None at the top of a module."""
-    prefix: str = ""
+    prefix: str | None = ""
+    """None where nobody can see it."""
+    name: str | None = None
+    """What it is called in endpoints, or the module that a template's folder is found from."""
+    options: tuple[tuple[str, str | None], ...] = ()
+    """What else it is given by name, with its text where it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A line that puts a blueprint into an application, or into another blueprint."""
+
+    file: str
+    owner: str
+    what: str
+    """Its full name."""
+    prefix: str | None
+    is_seen: bool
+    """False where a condition, or options that are not written out, stand around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +76,10 @@ class View:
     others: tuple[str, ...]
     """Decorators that are no routes."""
     function: cst.FunctionDef
+    factory: str | None
+    """The function that declares it; None at the top of a module."""
+    is_certain: bool
+    """False where a condition or a loop stands around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +91,8 @@ class Hook:
     owner: str
     kind: str
     function: cst.FunctionDef | None
+    of: int | None = None
+    """The status for which it gives a page, where it is written out."""
 
 
 @dataclass
@@ -90,9 +118,10 @@ class Project:
     files: dict[str, File] = field(default_factory=dict)
     applications: list[Maker] = field(default_factory=list)
     blueprints: list[Maker] = field(default_factory=list)
-    registered: list[tuple[str, str, str | None]] = field(default_factory=list)
-    """File, what is registered, and the prefix that is given there."""
+    registered: list[Registered] = field(default_factory=list)
     views: list[View] = field(default_factory=list)
+    added: list[tuple[str, str, cst.Call]] = field(default_factory=list)
+    """File, owner and call of each `add_url_rule`."""
     hooks: list[Hook] = field(default_factory=list)
 
     def full(self, file: File, name: str) -> str:
@@ -202,6 +231,7 @@ class _Look(cst.CSTVisitor):
         self._project = project
         self._file = file
         self._functions: list[cst.FunctionDef] = []
+        self._conditions = 0
 
     def _line(self, node: cst.CSTNode) -> int:
         return int(self.get_metadata(PositionProvider, node).start.line)
@@ -274,9 +304,17 @@ class _Look(cst.CSTVisitor):
         variable = get_full_name_for_node(node.targets[0].target)
         if variable is None or made not in ("flask.Flask", "flask.Blueprint"):
             return
-        factory = self._functions[0].name.value if self._functions else None
-        prefix = text_of(_option(node.value, "url_prefix")) or ""
-        maker = Maker(self._file.source.name, self._line(node), variable, factory, prefix)
+        given = option(node.value, "url_prefix")
+        is_seen = len([one for one in node.value.args if one.keyword is None and not one.star]) < 3
+        is_seen &= not any(one.star for one in node.value.args)
+        maker = Maker(
+            self._file.source.name, self._line(node), variable, self._factory(),
+            (text_of(given) if given else "") if is_seen else None,
+            _name_of(node.value),
+            tuple(
+                (one.keyword.value, text_of(one.value)) for one in node.value.args if one.keyword
+            ),
+        )  # fmt: skip
         is_app = made == "flask.Flask"
         (self._project.applications if is_app else self._project.blueprints).append(maker)
 
@@ -286,20 +324,24 @@ class _Look(cst.CSTVisitor):
         method = node.func.attr.value
         if method in _CHANGES:
             self._changes(node.func.value, is_whole=True)
+        owner = get_full_name_for_node(node.func.value) or ""
         if method == "register_blueprint" and node.args:
-            given = _option(node, "url_prefix")
-            what = self._full(node.args[0].value)
+            given = option(node, "url_prefix")
             prefix = text_of(given) if given is not None else None
-            unknown = given is not None and prefix is None
+            others = [one for one in node.args[1:] if not _is_called(one, "url_prefix")]
+            is_seen = not others and not self._conditions and (given is None or prefix is not None)
+            what = self._full(node.args[0].value)
             self._project.registered.append(
-                (self._file.source.name, what, "\0" if unknown else prefix)
+                Registered(self._file.source.name, owner, what, prefix, is_seen)
             )
+        elif method == "add_url_rule":
+            self._project.added.append((self._file.source.name, owner, node))
         elif method in _HOOKS and node.args and not _is_decorating(node, self._functions):
-            owner = get_full_name_for_node(node.func.value) or ""
             made = self._project.made_at(self._full(node.args[-1].value))
             function = made[1] if made and isinstance(made[1], cst.FunctionDef) else None
+            of = _number(node.args[0].value)
             self._project.hooks.append(
-                Hook(self._file.source.name, self._line(node), owner, method, function)
+                Hook(self._file.source.name, self._line(node), owner, method, function, of)
             )
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
@@ -312,8 +354,9 @@ class _Look(cst.CSTVisitor):
             owner = get_full_name_for_node(func.value) if isinstance(func, cst.Attribute) else None
             method = func.attr.value if isinstance(func, cst.Attribute) else ""
             if owner and method in _HOOKS:
+                of = _number(call.args[0].value) if call and call.args else None
                 self._project.hooks.append(
-                    Hook(self._file.source.name, self._line(one), owner, method, node)
+                    Hook(self._file.source.name, self._line(one), owner, method, node, of)
                 )
             elif owner and call and method in ("route", *_VERBS):
                 routes.append((call, owner, _path_of(call)))
@@ -329,21 +372,56 @@ class _Look(cst.CSTVisitor):
                     tuple(path for _, _, path in routes),
                     tuple(others),
                     node,
+                    self._factory(outside=node),
+                    not self._conditions and len(self._functions) < 3,
                 )
             )
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
         self._functions.pop()
 
+    def _factory(self, outside: cst.FunctionDef | None = None) -> str | None:
+        around = [one for one in self._functions if one is not outside]
+        return around[0].name.value if around else None
+
+    # -- what may not happen, or more than once -------------------------------------------------
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        """Count what stands around a statement."""
+        self._conditions += isinstance(node, _AROUND)
+        return super().on_visit(node)
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        """Count it off again."""
+        super().on_leave(original_node)
+        self._conditions -= isinstance(original_node, _AROUND)
+
 
 def _path_of(call: cst.Call) -> str:
     if not call.args:
         return "?"
-    return text_of(_option(call, "rule") or call.args[0].value) or "?"
+    path = text_of(option(call, "rule") or call.args[0].value)
+    return "?" if path is None else path
 
 
-def _option(call: cst.Call, name: str) -> cst.BaseExpression | None:
+def option(call: cst.Call, name: str) -> cst.BaseExpression | None:
+    """Give what a call is given by a name."""
     return next((one.value for one in call.args if one.keyword and one.keyword.value == name), None)
+
+
+def _is_called(argument: cst.Arg, name: str) -> bool:
+    return argument.keyword is not None and argument.keyword.value == name
+
+
+def _name_of(call: cst.Call) -> str | None:
+    first = option(call, "name") or option(call, "import_name")
+    if call.args and not call.args[0].star and not call.args[0].keyword:
+        first = call.args[0].value
+    return first.value if isinstance(first, cst.Name) else text_of(first)
+
+
+def _number(node: cst.BaseExpression) -> int | None:
+    return node.evaluated_value if isinstance(node, cst.Integer) else None
 
 
 def _is_decorating(node: cst.Call, functions: Sequence[cst.FunctionDef]) -> bool:

@@ -6,13 +6,15 @@ stay is never a mistake; a route that is moved must be none either.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 
 import libcst as cst
 
+from trivet.adopt.flask.before import what_it_does
 from trivet.adopt.flask.facts import File, Hook, Project, View, names_in
+from trivet.adopt.flask.stays import Stays
 
-__all__ = ["Judge", "Stays"]
+__all__ = ["ASKED", "SENT", "Judge"]
 
 # What Trivet has in place of Flask's names, as a line for the report.
 MENDS = {
@@ -29,16 +31,31 @@ MENDS = {
     "flask.request.files": "`file: UploadFile`",
 }
 _HARMLESS = frozenset({"flask_sqlalchemy", "flask_migrate"})
+# What changes how Flask takes requests or makes answers, wherever it stands.
+_ALL = re.compile(
+    r"\b(TRUSTED_HOSTS|TRAP_HTTP_EXCEPTIONS|TRAP_BAD_REQUEST_ERRORS|subdomain_matching|host_matching"
+    r"|json_provider_class|json_encoder|JSONIFY_MIMETYPE)\b"
+    r"|\.permanent\s*=(?!=)"  # such a session is sent anew with each answer
+    r"|\.json\.(mimetype|default|dumps|loads|response)\s*=(?!=)"
+    r"|\.(response_class|request_class|make_response|process_response|preprocess_request"
+    r"|dispatch_request|full_dispatch_request|finalize_request|handle_\w*exception|json"
+    r"|json_module)\s*=(?!=)"
+)
 _BEFORE = ("before_request", "before_app_request")
-_READS = {"get", "getlist"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stays(Exception):
-    """Why a route stays where it is, and what to write for it."""
-
-    why: str
-    mend: str = ""
+_REWRITTEN = frozenset(
+    f"flask.{one}"
+    for one in ("abort", "jsonify", "make_response", "redirect", "render_template", "Response",
+                "url_for")
+)  # fmt: skip
+# What is read of a request's head and of its body, as Flask reads it.
+ASKED = frozenset(
+    {"args", "headers", "cookies", "path", "full_path", "url", "base_url", "host", "host_url",
+     "url_root", "root_url", "query_string", "scheme", "is_secure", "remote_addr", "referrer",
+     "user_agent", "accept_mimetypes", "accept_languages", "authorization"}
+)  # fmt: skip
+SENT = frozenset(
+    {"form", "values", "json", "get_json", "is_json", "files", "data", "get_data", "mimetype"}
+)
 
 
 class Judge:
@@ -57,6 +74,11 @@ class Judge:
                 if name not in _HARMLESS:
                     place = f"{file.source.name}:{line}"
                     raise Stays(f"{name} ({place}) may stand around every request")
+            changed = _ALL.search(file.source.module.code)
+            if changed is not None:
+                raise Stays(
+                    f"{file.source.name} changes every answer, by {changed[0].strip(' .=')}"
+                )
             if file.wraps_wsgi is not None:
                 raise Stays(f"{file.source.name}:{file.wraps_wsgi} puts WSGI middleware around all")
         owners = {one.variable for one in self._project.blueprints if one.file == view.file}
@@ -72,34 +94,14 @@ class Judge:
         place = f"{hook.file}:{hook.line}"
         if hook.kind.startswith(("teardown", "context", "app_context")):
             return
-        is_before = hook.kind in _BEFORE and hook.function is not None
-        if is_before and not self._may_answer(hook):
+        if hook.kind in _BEFORE and hook.function is not None:
+            does = what_it_does(self._project, self._project.files[hook.file], hook.function)
+            if does is not None:
+                raise Stays(f"{hook.kind} at {place} {does}")
             return
-        if "error" in hook.kind:
+        if "error" in hook.kind and hook.of is not None and hook.of < 500:
             return  # asked where something is aborted
         raise Stays(f"{hook.kind} at {place} may change or give its answer")
-
-    def _may_answer(self, hook: Hook) -> bool:
-        """Tell whether a function before requests can answer in a view's place."""
-        file = self._project.files[hook.file]
-        found = False
-
-        class Look(cst.CSTVisitor):
-            def visit_Return(self, node: cst.Return) -> None:
-                nonlocal found
-                value = node.value
-                found |= value is not None and not (
-                    isinstance(value, cst.Name) and value.value == "None"
-                )
-
-            def visit_Raise(self, node: cst.Raise) -> None:
-                nonlocal found
-                found = True
-
-        assert hook.function is not None, "it was looked at"
-        hook.function.body.visit(Look())
-        names = {self._project.full(file, name) for name in names_in(hook.function.body)}
-        return found or any(name.split(".")[-1] in ("abort", "redirect") for name in names)
 
     @property
     def has_error_handlers(self) -> bool:
@@ -111,6 +113,8 @@ class Judge:
     def touches(self, full: str) -> str | None:
         """Give which of Flask's names something of the project needs to work, if any."""
         if full.split(".")[0] == "flask" or full.startswith(("flask_", "werkzeug.local")):
+            return full
+        if self.has_error_handlers and full.startswith("werkzeug.exceptions"):
             return full
         if full in self._touching:
             return self._touching[full]
@@ -134,7 +138,7 @@ class Judge:
         """Raise `Stays` for a name of Flask's that has no like, directly or by what is called."""
         for name in names_in(view.function.body):
             full = self._project.full(file, name)
-            if full in ("flask.jsonify", "flask.abort") or _is_read(full):
+            if full in _REWRITTEN or _is_read(full):
                 continue
             found = self.touches(full) or self.touches(self._project.full(file, name.split(".")[0]))
             if found is None:
@@ -145,28 +149,25 @@ class Judge:
 
     def is_plain_name(self, file: File, name: str) -> bool:
         """Tell whether a name of a module is data that is written out, and never changed."""
+        value = self.constant(file, name)
+        return value is not None and _is_written_out(value)
+
+    def constant(self, file: File, name: str) -> cst.BaseExpression | None:
+        """Give the value of a name of a module that is never changed; None for another."""
         full = self._project.full(file, name)
         made = self._project.made_at(full)
         if made is None:
-            return False
+            return None
         home, node = made
         if full.rpartition(".")[2] in home.changed or name in file.changed:
-            return False
-        value = node.value if isinstance(node, cst.Assign | cst.AnnAssign) else None
-        return value is not None and _is_written_out(value)
+            return None
+        return node.value if isinstance(node, cst.Assign | cst.AnnAssign) else None
 
 
 def _is_read(full: str) -> bool:
     parts = full.split(".")
-    if full == "flask.request.method":
-        return True
-    return (
-        len(parts) == 4
-        and parts[:2] == ["flask", "request"]
-        and parts[2] in ("args", "headers", "cookies")
-        and parts[3] in _READS
-        and not (parts[2] != "args" and parts[3] == "getlist")
-    )
+    is_request = parts[:2] == ["flask", "request"] and len(parts) > 2
+    return is_request and (parts[2] == "method" or parts[2] in ASKED or parts[2] in SENT)
 
 
 def _makes_application(project: Project, node: cst.FunctionDef) -> bool:

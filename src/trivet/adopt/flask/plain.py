@@ -11,7 +11,7 @@ from collections.abc import Callable
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
-__all__ = ["Plain", "is_text"]
+__all__ = ["Plain"]
 
 _FUNCTIONS = frozenset(
     {"len", "str", "int", "float", "bool", "sorted", "sum", "min", "max", "list", "dict", "round",
@@ -24,16 +24,17 @@ _METHODS = frozenset(
 
 
 class Plain:
-    """Judges expressions of one function; `known` tells of names from outside of it."""
+    """Judges expressions of one function.
+
+    `known` tells of names from outside of it, `is_asked` of what a request gives: texts, and JSON.
+    """
 
     def __init__(
         self,
         function: cst.FunctionDef,
         known: Callable[[str], bool],
-        is_asked: Callable[[cst.Call], bool],
-        is_method: Callable[[cst.Attribute], bool],
+        is_asked: Callable[[cst.CSTNode], bool],
     ) -> None:
-        self._is_method = is_method
         self._known = known
         self._is_asked = is_asked
         self._local: dict[str, bool] = {
@@ -50,6 +51,8 @@ class Plain:
         elif isinstance(target, cst.Tuple | cst.List):
             for one in target.elements:
                 self.note(one.value, is_plain)
+        elif isinstance(target, cst.Subscript | cst.Attribute) and not is_plain:
+            self.note(target.value, is_plain)  # what holds it is not plain either
 
     def holds(self, node: cst.BaseExpression) -> bool:
         """Tell whether an expression is plain data."""
@@ -66,7 +69,7 @@ class Plain:
         if isinstance(node, cst.Call):
             return self._call(node)
         if isinstance(node, cst.Attribute):
-            return self._is_method(node)
+            return self._is_asked(node)
         return self._made_of(node)
 
     def _made_of(self, node: cst.BaseExpression) -> bool:
@@ -88,18 +91,25 @@ class Plain:
             return isinstance(node.operator, cst.Not) or holds(node.expression)
         if isinstance(node, cst.IfExp):
             return holds(node.body) and holds(node.orelse)
-        return isinstance(node, cst.Subscript) and holds(node.value)
+        if not isinstance(node, cst.Subscript):
+            return False
+        return holds(node.value) or self._is_item(node.value)
+
+    def _is_item(self, node: cst.BaseExpression) -> bool:
+        """Tell whether an item is asked for as `request.form["x"]`, which is a text."""
+        return self._is_asked(cst.Attribute(node, cst.Name("get")))
 
     def _loop(self, loop: cst.CompFor) -> bool:
         self.note(loop.target, self.holds(loop.iter))
         return loop.inner_for_in is None or self._loop(loop.inner_for_in)
 
     def _call(self, node: cst.Call) -> bool:
-        if self._is_asked(node):
+        if self._is_asked(node.func):
             return all(
-                self.holds(one.value)
+                _is_type(one.value)
+                if one.keyword and one.keyword.value == "type"
+                else self.holds(one.value)
                 for one in node.args
-                if not (one.keyword and one.keyword.value == "type")
             )
         is_plain = all(self.holds(one.value) for one in node.args)
         if isinstance(node.func, cst.Name):
@@ -107,6 +117,10 @@ class Plain:
         if isinstance(node.func, cst.Attribute):
             return is_plain and node.func.attr.value in _METHODS and self.holds(node.func.value)
         return False
+
+
+def _is_type(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Name) and node.value in ("int", "str", "bool", "float")
 
 
 class _Assigned(cst.CSTVisitor):
@@ -142,14 +156,3 @@ class _Assigned(cst.CSTVisitor):
             name = get_full_name_for_node(node.func.value)
             if name is not None and not all(self._plain.holds(one.value) for one in node.args):
                 self._plain.note(cst.Name(name.split(".")[0]), False)
-
-
-def is_text(node: cst.BaseExpression) -> bool:
-    """Tell whether an expression can be nothing but a text."""
-    if isinstance(node, cst.SimpleString | cst.ConcatenatedString):
-        return isinstance(node.evaluated_value, str)
-    if isinstance(node, cst.FormattedString):
-        return True
-    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add):
-        return is_text(node.left) or is_text(node.right)
-    return isinstance(node, cst.IfExp) and is_text(node.body) and is_text(node.orelse)
