@@ -36,7 +36,7 @@ LIST = "/admin/adm-record/"
 NAMES = (
     "q", "order", "page", "size", "after", "before", "at", "columns", "dense", "trash", "view",
     "f.year", "f.year__gte", "f.created", "f.created__lte", "f.artist", "f.tags", "f.format",
-    "f.is_live", "f.title", "f.nothing", "undo",
+    "f.is_live", "f.title", "f.nothing", "undo", "where",
 )  # fmt: skip
 Site = tuple[asyncio.Runner, httpx2.AsyncClient]
 
@@ -284,6 +284,18 @@ async def test_a_time_zone_that_is_none_is_utc(shop: Shop) -> None:
 
     assert [answer.status_code for answer in answers] == [200, 200]
     assert all(numbers(answer.text) == [0] for answer in answers)
+
+
+@pytest.mark.parametrize("asked", ["f.created__gte=0001-01-01", "f.created__lte=9999-12-31"])
+async def test_a_day_that_begins_before_all_days_leaves_nothing(shop: Shop, asked: str) -> None:
+    """In Tokyo the first day begins before it does in UTC, in which moments are kept."""
+    await filled(shop.database, 1)
+    client = await shop.signed_in("tom@example.org", is_superuser=True, time_zone="Asia/Tokyo")
+
+    answer = await client.get(f"{LIST}?{asked}")
+
+    assert answer.status_code == 200
+    assert numbers(answer.text) == []
 
 
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "\u202e")

@@ -86,7 +86,8 @@ def test_the_same_conditions_have_one_text(text: str, plain: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a", "a:", "a:is:", "a:is:x,", ",a:is:x", "a:is:x)", "any()", "any(a:is:x", "a:is:'x", "1:is:x",
+        "a", "a:", "a:is:", "a:is:x,", ",a:is:x", "a:is:x)", "any()", "any(a:is:x", "a:is:'x",
+        "1:is:x",
         "a:is:x|", "a:is:'x'y", "all(all(all(all(a:is:x))))",
         "all(any(all(any(a:is:x,a:is:y),a:is:z),a:is:x),a:is:y)",
         ",".join(["a:is:x"] * (MOST + 1)), "a:is:" + "x" * 201, "a:is:" + "x" * 100_000,

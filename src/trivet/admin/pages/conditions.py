@@ -194,7 +194,7 @@ class _Form:
             [Choice(each, LOOKUPS[each].label, each == lookup) for each in subject.lookups],
             takes,
             _INPUTS.get(subject.kind, "choice" if choices else "text"),
-            one.values,
+            one.values if takes == "some" else (*one.values, "", "")[:2],
             choices,
             pick_url,
             problem,

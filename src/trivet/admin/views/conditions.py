@@ -24,6 +24,7 @@ class ConditionRow:
     takes: Literal["none", "one", "two", "some"] = "none"
     input_type: Literal["text", "number", "date", "row", "choice"] = "text"
     values: Sequence[str] = ()
+    """Two, where several are not taken: the second is where a stretch ends."""
     choices: Sequence[Choice] = ()
     """What is chosen instead of typed; of rows, those that are chosen already."""
     pick_url: str = ""
