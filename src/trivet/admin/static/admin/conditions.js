@@ -1,9 +1,16 @@
 // Conditions of a list: what a button or a choice changes is shown without leaving the page. The server draws the form
 // as it does without a script; here its new lines are put in place, and the focus stays where somebody is.
 
-const { find, tell } = trivetAdmin;
+const { all, find, tell } = trivetAdmin;
 const form = find("#conditions");
 let running = null;
+
+/** Give what was typed since the form was asked for: the server does not know of it. */
+function meanwhile(said) {
+  return all("input:not([type=hidden], [type=checkbox]), textarea", form)
+    .filter((one) => one.name && said.has(one.name) && said.get(one.name) !== one.value)
+    .map((one) => [one.name, one.value]);
+}
 
 /** Ask for the form as it is after a button, and show it. */
 async function redraw(button) {
@@ -17,7 +24,12 @@ async function redraw(button) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const drawn = page.getElementById("conditions");
     if (!drawn) throw new Error(answer.statusText);
+    const typed = button.startsWith("drop") ? [] : meanwhile(said);
     find(".card", form).replaceWith(find(".card", drawn));
+    for (const [name, value] of typed) {
+      const input = form.elements[name];
+      if (input instanceof HTMLElement && input.matches("input, textarea")) input.value = value;
+    }
     // The same place, or the new line, or where one would go on.
     (find("[autofocus]", form) ?? (focused && document.getElementById(focused)) ?? find('[value^="add"]', form) ?? find("select", form)).focus();
   } catch (error) {
