@@ -26,6 +26,7 @@ def planned(
     groups: dict[str, list[str]] | None = None,
     members: list[tuple[int, int]] | None = None,
     log_in: str = "username",
+    are_confirmed: bool = False,
 ) -> AccountPlan:
     given = groups or {}
     names = sorted({one for ones in given.values() for one in ones})
@@ -47,7 +48,7 @@ def planned(
         content_types=[{"id": 1, "app_label": "shop", "model": "bigorder"}],
         log=[],
     )
-    return plan_accounts(tables, known or Known(), [], log_in=log_in)
+    return plan_accounts(tables, known or Known(), [], log_in=log_in, are_confirmed=are_confirmed)
 
 
 def test_names_and_addresses_take_the_form_in_which_they_are_found() -> None:
@@ -91,6 +92,17 @@ def test_account_that_is_there_is_left_as_it_is() -> None:
     )
 
     assert (plan.users, plan.members, plan.refused) == ([], [], 0)
+
+
+def test_account_that_is_there_by_its_address_alone_is_left_as_it_is() -> None:
+    known = Known(emails=frozenset({"ann@example.org"}), has_accounts=True)
+
+    plan = planned(account(1, "Ann@example.org"), known=known)
+
+    assert (plan.users, plan.refused) == ([], 0)
+    assert [note.what for note in plan.notes] == [
+        "1 accounts are there already, and are left as they are"
+    ]
 
 
 def test_group_of_the_same_name_with_other_rights_lets_nobody_in() -> None:
@@ -165,3 +177,12 @@ async def test_application_that_was_not_migrated_is_refused(tmp_path: Path) -> N
 
     assert found.value.code == "adopt.no-tables"
     assert found.value.mend.startswith("trivet migrate")
+
+
+def test_addresses_count_as_confirmed_only_where_somebody_says_so() -> None:
+    people = (account(1, "ann", "ann@example.org"), account(2, "bob"))
+
+    said, unsaid = planned(*people, are_confirmed=True), planned(*people)
+
+    assert [one.get("email_confirmed_at") is not None for one in said.users] == [True, False]
+    assert not any(one.get("email_confirmed_at") for one in unsaid.users)

@@ -197,7 +197,8 @@ def test_report_names_settings_models_views_and_decisions(filled: Path) -> None:
     assert ("found", "polls/models.py:12", "the model polls.Question on polls_question") in said
     assert ("found", "mysite/settings.py:11", "the application polls") in said
     assert ("found", "mysite/settings.py:42", "the database 'default': sqlite3") in said
-    assert ("stays", "polls/views.py:10", "/polls/ → index (polls:index)") in said
+    why = "Question.objects is not followed"
+    assert ("stays", "polls/views.py:10", f"/polls/ → index (polls:index): {why}") in said
     assert any(kind == Kind.DECIDE and "CASCADE" in what for kind, _, what in said)
     assert "only-for-tests" not in json.dumps(notes)
 
@@ -234,6 +235,7 @@ print(json.dumps([first, second, third, signed, users, groups, log]))
     )
 
     assert "Nothing is written; --write does." in first
+    assert "app.use(DjangoSessions(auth, secrets=[SECRET_KEY, *SECRET_KEY_FALLBACKS]))" in first
     assert "Written, all in one transaction." in second
     assert "3 accounts are there already" in third
     assert signed == [401, 200]
@@ -249,6 +251,26 @@ print(json.dumps([first, second, third, signed, users, groups, log]))
         ["question", "1", "Why?", "change", "Ann", True, {"question_text": [hidden, hidden]}],
         ["user", "2", "bob", "add", "Ann", True, {}],
     ]
+
+
+def test_addresses_that_the_project_has_confirmed_let_people_sign_in(filled: Path) -> None:
+    source = f"sqlite:///{filled / 'db.sqlite3'}"
+    asked = f"""
+auth.signing_in.needs_confirmed = True  # as with mail
+unsaid = run("--from", {source!r})
+said = run("--from", {source!r}, "--confirmed", "--write")
+with TestClient(app, base_url="https://testserver") as client:
+    ann = {{"log_in": "ann", "password": "a long secret"}}
+    signed = client.post("/auth/sign-in", json=ann).status_code
+print(json.dumps([unsaid, said, signed]))
+"""
+    mine = TAKEN.replace("ours.sqlite3", "confirmed.sqlite3")
+    unsaid, said, signed = said_by(mine + asked, filled, POLLS_FOLDER=str(filled))
+
+    assert "count as not confirmed" in unsaid
+    assert "--confirmed, where the project has confirmed them" in unsaid
+    assert "count as not confirmed" not in said
+    assert signed == 200
 
 
 # -- what is not there ---------------------------------------------------------------------------

@@ -143,6 +143,16 @@ async def test_an_unconfirmed_address_is_told_to_who_knows_the_password_alone(si
     assert "Confirm your e-mail address" in right.text
 
 
+async def test_an_account_without_an_address_has_nothing_to_confirm(database: Database) -> None:
+    by_name = site_on(database, log_in="username")
+    async with database.own_transaction():
+        await by_name.auth.accounts.make(username="ann", password=PASSWORD)
+
+    answer = await by_name.client().post("/auth/sign-in", json=_sign_in("ann", PASSWORD))
+
+    assert answer.status_code == 200
+
+
 async def test_names_sign_in_where_the_options_say_so(database: Database) -> None:
     by_name = site_on(database, has_mail=False, log_in="username")
     async with database.own_transaction():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from trivet.adopt.accounts import already_there, plan_accounts, read_tables, tak
 from trivet.adopt.accounts.planning import AccountPlan
 from trivet.app.application import App
 from trivet.auth import Auth
+from trivet.auth.django_sessions import DjangoSessions
 from trivet.auth.permissions import permission_name
 from trivet.cli.opened import open_app
 from trivet.cli.options import AppArgument, LoadOptions
@@ -41,20 +43,26 @@ def django_users(
     leave_out: Annotated[
         bool, typer.Option("--leave-out", help="Go on without what cannot be taken over")
     ] = False,
+    confirmed: Annotated[
+        bool, typer.Option("--confirmed", help="The project has confirmed its accounts' addresses")
+    ] = False,
 ) -> None:
     """Take over Django's accounts, groups, permissions and admin log, in one transaction.
 
     People keep their passwords. Accounts that are there already stay as they are, so that it can be
-    run again. Sessions are not taken over: everybody signs in once more.
+    run again. Who is signed in stays so where the application uses DjangoSessions.
 
     \b
       trivet adopt django-users --from sqlite:///db.sqlite3
       trivet --app shop.web:app adopt django-users --from postgresql://…/shop --write
     """
     app = open_app(options, argument)
-    plan, is_written = asyncio.run(_run(app, source, user_table, write, leave_out))
+    wish = _Wish(write=write, leave_out=leave_out, confirmed=confirmed)
+    plan, is_written = asyncio.run(_run(app, source, user_table, wish))
     pen = Pen()
-    pen.write(report_of([*_counted(plan), *plan.notes]).rstrip("\n"))
+    more = [] if confirmed else _about_addresses(_auth_of(app), plan)
+    notes = [*_counted(plan), *plan.notes, *more, _about_sessions(app)]
+    pen.write(report_of(notes).rstrip("\n"))
     pen.write()
     if is_written:
         pen.write("Written, all in one transaction.")
@@ -65,16 +73,26 @@ def django_users(
         pen.write("Nothing is written; --write does.")
 
 
-async def _run(
-    app: App, source: str, user_table: str, write: bool, leave_out: bool
-) -> tuple[AccountPlan, bool]:
-    auth: Any = next((part for part in app.parts.values() if isinstance(part, Auth)), None)
+@dataclass(frozen=True)
+class _Wish:
+    write: bool
+    leave_out: bool
+    confirmed: bool
+
+
+def _auth_of(app: App) -> Any:  # Any: a part, whose model is the application's
+    auth = next((part for part in app.parts.values() if isinstance(part, Auth)), None)
     if auth is None:
         raise SetupError(
             "the application has no accounts into which Django's could be taken",
             code="adopt.no-auth",
             mend="app.use(Auth(database)), and trivet migrate",
         )
+    return auth
+
+
+async def _run(app: App, source: str, user_table: str, wish: _Wish) -> tuple[AccountPlan, bool]:
+    auth = _auth_of(app)
     keeps_log = any(isinstance(part, Admin) for part in app.parts.values())
     log = changes_in(auth.database.metadata) if keeps_log else None
     tables = await read_tables(Database(source), user_table=user_table)
@@ -87,13 +105,43 @@ async def _run(
             user=permission_name("", auth.user).rstrip("."),
             log_in=auth.options.log_in,
             keeps_log=keeps_log,
+            are_confirmed=wish.confirmed,
         )
-        is_written = write and (leave_out or not plan.refused)
+        is_written = wish.write and (wish.leave_out or not plan.refused)
         if is_written:
             await take_over(plan, auth.database, auth.user, log)
     finally:
         await auth.database.close()
     return plan, is_written
+
+
+def _about_addresses(auth: Any, plan: AccountPlan) -> list[Note]:
+    """Tell who could not sign in by password: Django does not keep whether an address is theirs."""
+    count = sum(one["email"] is not None for one in plan.users)
+    if not auth.signing_in.needs_confirmed or not count:
+        return []
+    return [
+        Note(
+            Kind.DECIDE,
+            "addresses",
+            f"{count} count as not confirmed: who has one signs in by password once they followed"
+            " a letter, such as that for a new password",
+            "--confirmed, where the project has confirmed them",
+        )
+    ]
+
+
+def _about_sessions(app: App) -> Note:
+    """Tell what becomes of those who are signed in; their sessions are taken over as they come."""
+    if any(isinstance(part, DjangoSessions) for part in app.parts.values()):
+        return Note(Kind.STAYS, "sessions", "who is signed in in Django is so here: DjangoSessions")
+    return Note(
+        Kind.DECIDE,
+        "sessions",
+        "everybody signs in once more, unless the application takes Django's sessions over",
+        "app.use(DjangoSessions(auth, secrets=[SECRET_KEY, *SECRET_KEY_FALLBACKS])), of"
+        " trivet.auth.django_sessions",
+    )
 
 
 def _counted(plan: AccountPlan) -> list[Note]:

@@ -11,13 +11,15 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import Any
 
 from trivet.adopt.accounts.reading import DjangoTables
 from trivet.adopt.report import Kind, Note
+from trivet.auth.django_sessions.names import email_of, username_of
 from trivet.auth.permissions.names import is_permission, permission_name
-from trivet.auth.users import NO_PASSWORD, normal_email, normal_username
+from trivet.auth.users import NO_PASSWORD
 
 __all__ = ["AccountPlan", "Known", "plan_accounts"]
 
@@ -65,12 +67,14 @@ def plan_accounts(
     user: str = "user",
     log_in: str = "username",
     keeps_log: bool = True,
+    are_confirmed: bool = False,
 ) -> AccountPlan:
     """Decide what becomes of Django's accounts.
 
     `models` are the application's, by whose tables permissions find their names; `log_in` is how
     its accounts sign in, and `user` what their model is called in permissions; without
-    `keeps_log` the admin's log is left out.
+    `keeps_log` the admin's log is left out. `are_confirmed` says that addresses were confirmed,
+    which Django does not keep.
     """
     plan = AccountPlan()
     names = _Names(tables, {one.__tablename__: one for one in models}, user)
@@ -82,6 +86,11 @@ def plan_accounts(
         of_groups[group].add(rights[permission])
     usable = _plan_groups(plan, tables, known, of_groups)
     handles = _plan_users(plan, tables, known, of_users, log_in)
+    if are_confirmed:
+        now = datetime.now(UTC)
+        plan.users = [
+            {**one, "email_confirmed_at": now} if one["email"] else one for one in plan.users
+        ]
     group_names = {one["id"]: one["name"] for one in tables.groups}
     plan.members = [
         (handles[user], group_names[group])
@@ -188,14 +197,15 @@ def _plan_users(
     log_in: str,
 ) -> dict[Any, str]:
     """Plan the accounts; gives the handle of each one that is new, by Django's key."""
-    addresses = Counter(_email(one) for one in tables.users)
-    names = Counter(_username(one) for one in tables.users)
+    addresses = Counter(email_of(one) for one in tables.users)
+    names = Counter(username_of(one) for one in tables.users)
     handles: dict[Any, str] = {}
     there = 0
     for one in tables.users:
-        username, email = _username(one), _email(one)
+        username, email = username_of(one), email_of(one)
         place = f"account {one.get('username') or one.get('email')}"
-        if username is not None and username in known.usernames:
+        is_alone = username is None and addresses[email] == 1  # it is found by its address
+        if username in known.usernames or (is_alone and email in known.emails):
             there += 1
             continue
         if username is not None and names[username] > 1:
@@ -223,23 +233,6 @@ def _plan_users(
 
 _RENAME = "rename it in Django first"
 _OWN = "give it an address of its own in Django, or afterwards"
-
-
-def _username(one: Mapping[str, Any]) -> str | None:
-    try:
-        return normal_username(str(one.get("username") or ""))
-    except ValueError:
-        return None
-
-
-def _email(one: Mapping[str, Any]) -> str | None:
-    """Give an account's address; a name that is one counts where there is no other."""
-    for text in (one.get("email"), one.get("username")):
-        try:
-            return normal_email(str(text or ""))
-        except ValueError:
-            continue
-    return None
 
 
 def _account(

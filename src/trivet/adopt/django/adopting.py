@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from trivet.adopt.django.around import reason_to_stay
+from trivet.adopt.django.configuring import Configured, configured
 from trivet.adopt.django.models_text import Written, models_text
-from trivet.adopt.django.project import ModelFacts, Site, read_site, settings_of
+from trivet.adopt.django.moving import moved_views
+from trivet.adopt.django.project import ModelFacts, Site, Url, read_site, settings_of
+from trivet.adopt.django.said import Sayings
+from trivet.adopt.django.sources import read_sources
 from trivet.adopt.django.writing import app_text
 from trivet.adopt.project import Adoption, shown
 from trivet.adopt.report import Kind
@@ -27,6 +33,11 @@ _PARTS = {
     "django.contrib.staticfiles": "trivet.static.Static",
     "django.contrib.contenttypes": "nothing: rows are named by model and key",
 }
+
+_DIFFERS = (
+    "a request for another host gets the status 400 as before, with a text in the place of Django's"
+    " page; a query of more than 1000 fields is answered and not refused"
+)
 
 
 def adopt_django(root: Path, *, settings: str | None = None, python: str | None = None) -> Adoption:
@@ -46,8 +57,12 @@ def adopt_django(root: Path, *, settings: str | None = None, python: str | None 
         if model.label in own:
             place = f"{_shown(root, model.file)}:{model.line}"
             adoption.note(Kind.FOUND, place, f"the model {model.label} on {model.table}")
-    for one in site.urls:
-        _tell_url(adoption, one)
+    sayings = Sayings(site)
+    given = configured(site, sayings)
+    reason = reason_to_stay(site, sayings)
+    views = moved_views(site, *read_sources(adoption, site), reason)
+    for number, url in enumerate(site.urls):
+        _tell_url(adoption, url, views.stays.get(number))
     if written.written:
         adoption.add(root / "trivet_models.py", written.text)
         for model in written.written:
@@ -55,7 +70,13 @@ def adopt_django(root: Path, *, settings: str | None = None, python: str | None 
             adoption.note(
                 Kind.REWRITTEN, place, f"{model.label} is a model in trivet_models.py, too"
             )
-    adoption.add(root / "trivet_app.py", app_text(site, has_models=bool(written.written)))
+    text = app_text(site, given, views, has_models=bool(written.written))
+    adoption.add(root / "trivet_app.py", text)
+    _tell_given(adoption, site, given, sayings)
+    if reason is not None and any(one.function for one in site.urls):
+        adoption.note(Kind.DECIDE, "", f"no view is moved: {reason}")
+    if "MIDDLEWARE" in dict(given.written) and views.has_moved:
+        adoption.note(Kind.DECIDE, "trivet_app.py", _DIFFERS)
     _tell_decisions(adoption, site, written, own)
     return adoption
 
@@ -71,16 +92,7 @@ def _shown(root: Path, file: str) -> str:
 
 
 def _tell_settings(adoption: Adoption, site: Site) -> None:
-    file = Path(site.settings_file)
-    name = _shown(adoption.root, site.settings_file)
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-
-    def place(setting: str) -> str:
-        for number, line in enumerate(lines, 1):
-            if re.match(rf"{setting}\b", line) or f'"{setting}"' in line or f"'{setting}'" in line:
-                return f"{name}:{number}"
-        return name
-
+    place = _placing(adoption, site)
     for alias, one in site.databases.items():
         engine = one["engine"].rpartition(".")[2]
         adoption.note(Kind.FOUND, place("DATABASES"), f"the database {alias!r}: {engine}")
@@ -91,12 +103,43 @@ def _tell_settings(adoption: Adoption, site: Site) -> None:
         adoption.note(Kind.FOUND, place("AUTH_USER_MODEL"), f"accounts are kept in {user}")
 
 
-def _tell_url(adoption: Adoption, found: dict[str, object]) -> None:
-    name = f" ({found['name']})" if found["name"] else ""
-    file, line = str(found["file"]), found["line"]
-    inside = _is_own(adoption.root, file)
-    place = f"{_shown(adoption.root, file)}:{line}" if inside else ""
-    adoption.note(Kind.STAYS, place, f"/{found['path']} → {found['view']}{name}")
+def _placing(adoption: Adoption, site: Site) -> Callable[[str], str]:
+    """Give a function from a setting to the line that has it."""
+    file = Path(site.settings_file)
+    name = _shown(adoption.root, site.settings_file)
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+
+    def place(setting: str) -> str:
+        for number, line in enumerate(lines, 1):
+            if re.match(rf"{setting}\b", line) or f'"{setting}"' in line or f"'{setting}'" in line:
+                return f"{name}:{number}"
+        return name
+
+    return place
+
+
+def _tell_url(adoption: Adoption, found: Url, why: str | None) -> None:
+    name = f" ({found.name})" if found.name else ""
+    inside = _is_own(adoption.root, found.file)
+    place = f"{_shown(adoption.root, found.file)}:{found.line}" if inside else ""
+    what = f"/{found.path} → {found.view}{name}"
+    if why is None:
+        adoption.note(Kind.REWRITTEN, place, f"{what} is answered by trivet_app.py, before Django")
+    else:
+        adoption.note(Kind.STAYS, place, f"{what}: {why}" if why else what)
+
+
+def _tell_given(adoption: Adoption, site: Site, given: Configured, sayings: Sayings) -> None:
+    place = _placing(adoption, site)
+    for name, what in given.written:
+        adoption.note(Kind.REWRITTEN, place(name), f"{name} is in trivet_app.py as {what}")
+    for name, what, mend in given.open:
+        adoption.note(Kind.DECIDE, place(name), f"{name} {what}", mend)
+    asked = sorted(set(re.findall(r"settings\.([A-Z_]+)", " ".join(given.options.values()))))
+    for name in asked:
+        if sayings.of(name).is_code:
+            what = f"{name} is made by code, and trivet_app.py asks Django's settings for it"
+            adoption.note(Kind.DECIDE, place(name), what, "write it there once Django has gone")
 
 
 def _tell_decisions(adoption: Adoption, site: Site, written: Written, own: set[str]) -> None:

@@ -10,7 +10,9 @@ import inspect
 import json
 import os
 import sys
+import weakref
 from importlib import import_module
+from types import FunctionType
 from typing import Any
 
 _DJANGO = "django"  # the project's, found in its environment; Trivet needs none
@@ -18,7 +20,21 @@ _PLAIN = (bool, int, float, str)
 _SETTINGS = (
     "INSTALLED_APPS", "MIDDLEWARE", "AUTH_USER_MODEL", "ROOT_URLCONF", "USE_TZ", "TIME_ZONE",
     "LANGUAGE_CODE", "SESSION_ENGINE", "PASSWORD_HASHERS", "AUTHENTICATION_BACKENDS", "STATIC_URL",
-    "MEDIA_URL", "EMAIL_BACKEND", "DEBUG",
+    "MEDIA_URL", "EMAIL_BACKEND", "DEBUG", "ALLOWED_HOSTS", "LANGUAGES", "USE_I18N", "EMAIL_HOST",
+    "EMAIL_PORT", "EMAIL_USE_TLS", "EMAIL_USE_SSL", "EMAIL_TIMEOUT", "DEFAULT_FROM_EMAIL",
+    "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD",
+    "SECURE_SSL_REDIRECT", "SECURE_CONTENT_TYPE_NOSNIFF", "SECURE_REFERRER_POLICY",
+    "SECURE_CROSS_ORIGIN_OPENER_POLICY", "SECURE_PROXY_SSL_HEADER", "X_FRAME_OPTIONS",
+    "SESSION_COOKIE_NAME", "SESSION_COOKIE_AGE", "SESSION_COOKIE_SECURE",
+    "SESSION_COOKIE_SAMESITE", "SESSION_COOKIE_HTTPONLY", "SESSION_SAVE_EVERY_REQUEST",
+    "CSRF_USE_SESSIONS", "CSRF_COOKIE_SECURE", "CSRF_TRUSTED_ORIGINS", "APPEND_SLASH",
+    "PREPEND_WWW", "FORCE_SCRIPT_NAME", "USE_X_FORWARDED_HOST", "DEFAULT_CHARSET",
+    "DISALLOWED_USER_AGENTS",
+)  # fmt: skip
+# What is told only as being there: places of a machine, and what nobody may know.
+_HIDDEN = (
+    "STATIC_ROOT", "MEDIA_ROOT", "EMAIL_FILE_PATH", "LOCALE_PATHS", "EMAIL_HOST_USER",
+    "EMAIL_HOST_PASSWORD",
 )  # fmt: skip
 
 
@@ -32,6 +48,8 @@ def main() -> None:
     urls: Any = import_module(f"{_DJANGO}.urls")
     found = {
         "settings": {name: _json(getattr(settings, name, None)) for name in _SETTINGS},
+        "given": [name for name in (*_SETTINGS, *_HIDDEN) if settings.is_overridden(name)],
+        "has": [name for name in _HIDDEN if getattr(settings, name, None)],
         "settings_file": getattr(sys.modules.get(sys.argv[1]), "__file__", ""),
         "databases": {
             name: {
@@ -41,14 +59,15 @@ def main() -> None:
             for name, one in settings.DATABASES.items()
         },
         "models": [_model(one) for one in apps.get_models()],
-        "urls": list(_urls(urls.get_resolver().url_patterns, "", "")),
+        "urls": list(_urls(urls.get_resolver().url_patterns, (), "")),
     }
+    found["listeners"] = list(_listeners())  # last: views are imported by now, and may listen
     sys.stdout.write("\n" + json.dumps(found) + "\n")
 
 
 def _json(value: Any) -> Any:
     if isinstance(value, list | tuple):
-        return [str(one) for one in value]
+        return [_json(one) if isinstance(one, list | tuple) else str(one) for one in value]
     return value if isinstance(value, _PLAIN) else None if value is None else str(value)
 
 
@@ -150,15 +169,19 @@ def _many(field: Any) -> dict[str, Any]:
 # -- addresses -----------------------------------------------------------------------------------
 
 
-def _urls(patterns: Any, prefix: str, space: str) -> Any:
-    for one in patterns:
-        path = prefix + str(one.pattern)
+def _urls(patterns: Any, above: tuple[dict[str, Any], ...], space: str) -> Any:
+    for number, one in enumerate(patterns):
+        here = (*above, _step(one, number))
+        path = "".join(step["text"] for step in here)
         if hasattr(one, "url_patterns"):
             name = one.namespace or ""
             if name == "admin":
-                yield {"path": path, "name": "admin", "view": "the admin", "file": "", "line": 0}
+                yield {
+                    "path": path, "name": "admin", "view": "the admin", "file": "", "line": 0,
+                    "steps": here, "function": None,
+                }  # fmt: skip
                 continue
-            yield from _urls(one.url_patterns, path, f"{space}{name}:" if name else space)
+            yield from _urls(one.url_patterns, here, f"{space}{name}:" if name else space)
             continue
         view = getattr(one.callback, "view_class", None) or one.callback
         file, line = _place(view)
@@ -168,7 +191,58 @@ def _urls(patterns: Any, prefix: str, space: str) -> Any:
             "view": getattr(view, "__qualname__", repr(view)),
             "file": file,
             "line": line,
+            "steps": here,
+            "function": _function(one.callback),
         }
+
+
+def _step(one: Any, number: int) -> dict[str, Any]:
+    """Tell one pattern on the way to a view; `kinds` are its converters by their classes."""
+    pattern = one.pattern
+    names = getattr(one, "urlconf_name", None)
+    is_known = type(pattern).__module__ == f"{_DJANGO}.urls.resolvers"
+    more = getattr(one, "default_args", None) or getattr(one, "default_kwargs", None)
+    return {
+        "number": number,
+        "text": str(pattern),
+        "kind": type(pattern).__name__ if is_known else "",
+        "is_plain": isinstance(getattr(pattern, "_route", getattr(pattern, "_regex", None)), str),
+        "kinds": {
+            name: f"{type(kind).__module__}.{type(kind).__name__}"
+            for name, kind in pattern.converters.items()
+        },
+        "module": getattr(names, "__name__", names if isinstance(names, str) else ""),
+        "namespace": getattr(one, "namespace", None) or "",
+        "is_given_more": bool(more),
+    }
+
+
+def _function(given: Any) -> dict[str, Any] | None:
+    """Tell the function of a view that is one, bare: not wrapped, and made at a module's top."""
+    view: Any = given
+    is_bare = type(view) is FunctionType and not hasattr(view, "__wrapped__") and not view.__dict__
+    if not is_bare or view.__closure__ or view.__qualname__ != view.__name__:
+        return None
+    module = sys.modules.get(view.__module__)
+    if getattr(module, view.__name__, None) != view:
+        return None
+    return {
+        "module": view.__module__,
+        "name": view.__name__,
+        "file": view.__code__.co_filename,
+        "line": view.__code__.co_firstlineno,
+    }
+
+
+def _listeners() -> Any:
+    """Give what runs with each request besides Django's own: receivers of its signals."""
+    signals: Any = import_module(f"{_DJANGO}.core.signals")
+    for name in ("request_started", "request_finished"):
+        for one in getattr(signals, name).receivers:
+            receiver = one[1]() if isinstance(one[1], weakref.ReferenceType) else one[1]
+            module = getattr(receiver, "__module__", "") or ""
+            if receiver is not None and module.partition(".")[0] not in (_DJANGO, "asgiref"):
+                yield f"{module}.{getattr(receiver, '__qualname__', '')} listens to {name}"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from typing import Any
 
 from trivet.errors import SetupError
 
-__all__ = ["Field", "Many", "ModelFacts", "Site", "read_site", "settings_of"]
+__all__ = [
+    "Field", "Function", "Many", "ModelFacts", "Site", "Step", "Url", "read_site", "settings_of",
+]  # fmt: skip
 
 _PROBE = Path(__file__).with_name("probe.py")
 _SETTINGS = re.compile(r"""DJANGO_SETTINGS_MODULE["']?\s*[,=]\s*["']([\w.]+)["']""")
@@ -79,6 +81,49 @@ class ModelFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One pattern on the way to a view."""
+
+    number: int
+    """Its place among its siblings."""
+    text: str
+    kind: str
+    """Django's class of it; empty where it is another's."""
+    is_plain: bool
+    """False where its text is translated."""
+    kinds: dict[str, str]
+    """Its converters, by the names of what they give."""
+    module: str
+    """The URLconf that is included here, where it is a module."""
+    namespace: str
+    is_given_more: bool
+    """True where views get more than what is in the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A view that is a function, bare."""
+
+    module: str
+    name: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """An address with its view."""
+
+    path: str
+    name: str
+    view: str
+    file: str
+    line: int
+    steps: list[Step]
+    function: Function | None
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A whole project."""
 
@@ -88,7 +133,13 @@ class Site:
     settings_file: str
     databases: dict[str, dict[str, Any]]
     models: list[ModelFacts]
-    urls: list[dict[str, Any]]
+    urls: list[Url]
+    given: list[str]
+    """Settings that the project says, and does not leave to Django."""
+    has: list[str]
+    """Places and secrets that are set; what they are is not told."""
+    listeners: list[str]
+    """What runs with each request besides Django's own."""
 
     @property
     def engine(self) -> str:
@@ -129,7 +180,10 @@ def read_site(root: Path, settings: str, python: str) -> Site:
         found["settings_file"],
         found["databases"],
         models,
-        found["urls"],
+        [_url(one) for one in found["urls"]],
+        found["given"],
+        found["has"],
+        found["listeners"],
     )
 
 
@@ -138,6 +192,17 @@ def _broken(root: Path, why: str) -> SetupError:
         f"the Django project in {root} could not be started: {why}",
         code="adopt.django-broke",
         mend="use the Python in which `manage.py check` runs: --python .venv/bin/python",
+    )
+
+
+def _url(found: dict[str, Any]) -> Url:
+    function = found["function"]
+    return Url(
+        **found
+        | {
+            "steps": [Step(**one) for one in found["steps"]],
+            "function": None if function is None else Function(**function),
+        }
     )
 
 
