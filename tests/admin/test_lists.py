@@ -36,7 +36,7 @@ LIST = "/admin/adm-record/"
 NAMES = (
     "q", "order", "page", "size", "after", "before", "at", "columns", "dense", "trash", "view",
     "f.year", "f.year__gte", "f.created", "f.created__lte", "f.artist", "f.tags", "f.format",
-    "f.is_live", "f.title", "f.nothing", "undo", "where",
+    "f.is_live", "f.title", "f.nothing", "undo",
 )  # fmt: skip
 Site = tuple[asyncio.Runner, httpx2.AsyncClient]
 
