@@ -286,6 +286,18 @@ async def test_a_time_zone_that_is_none_is_utc(shop: Shop) -> None:
     assert all(numbers(answer.text) == [0] for answer in answers)
 
 
+@pytest.mark.parametrize("asked", ["f.created__gte=0001-01-01", "f.created__lte=9999-12-31"])
+async def test_a_day_that_begins_before_all_days_leaves_nothing(shop: Shop, asked: str) -> None:
+    """In Tokyo the first day begins before it does in UTC, in which moments are kept."""
+    await filled(shop.database, 1)
+    client = await shop.signed_in("tom@example.org", is_superuser=True, time_zone="Asia/Tokyo")
+
+    answer = await client.get(f"{LIST}?{asked}")
+
+    assert answer.status_code == 200
+    assert numbers(answer.text) == []
+
+
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "\u202e")
 
 

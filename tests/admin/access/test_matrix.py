@@ -73,6 +73,7 @@ LINES = (
     Line("POST", "/{model}/", fine=(200, 303, 403, 404, 405, 422)),  # it names no action
     Line("GET", "/{model}/views", fine=(200, 404, 405)),
     Line("POST", "/{model}/views", fine=(200, 303, 404, 422)),
+    Line("GET", "/{model}/conditions"),
     Line("GET", "/{model}/add", "add"),
     Line("POST", "/{model}/add", "add", data={"unknown": "1"}, fine=(422,)),
     Line("GET", "/{model}/pick"),
@@ -282,6 +283,10 @@ async def test_lists_tell_nothing_by_search_order_and_filters(
     asked += [f"columns={name}" for name in FIELDS[model]]
     asked += [f"f.{name}={value}" for name in FIELDS[model] for value in ("1", "mark", "~", "true")]
     asked += [f"f.{name}__gte=1" for name in FIELDS[model]]
+    asked += [f"where={name}:filled" for name in FIELDS[model]]
+    asked += [f"where={name}:is:1" for name in FIELDS[model]]
+    asked += [f"where=any({name}:starts:a,{name}:lacks:zz)" for name in FIELDS[model]]
+    asked += [f"where=artist__{name}:lacks:zz" for name in FIELDS["adm-artist"]]
     asked += [f"q={text}" for text in ("mark", SECRET, str(PRICE), "7654", "denied", "1970")]
     seen = [row for row in ("own", "other") if persona.may("view", model, row)]
     words = model.removeprefix("adm-")
@@ -303,6 +308,6 @@ async def test_lists_tell_nothing_by_search_order_and_filters(
 
 
 def test_there_are_two_thousand_cells() -> None:
-    lists = sum(2 + 1 + 4 + 1 for names in FIELDS.values() for _ in names) + 6 * len(FIELDS)
+    lists = sum(2 + 1 + 4 + 1 + 3 for names in FIELDS.values() for _ in names) + 6 * len(FIELDS)
 
     assert (len(CELLS) + lists) * len(PERSONAS) >= 2000

@@ -16,8 +16,12 @@ from starlette.responses import Response
 from trivet import App, Part, admin, forms
 from trivet.admin.files import FileAddresses, add_files
 from trivet.admin.views import (
+    Asked,
     Chip,
     Choice,
+    ConditionGroup,
+    ConditionRow,
+    ConditionsPage,
     Crumb,
     Entry,
     Filter,
@@ -185,6 +189,18 @@ def list_page(**more: Any) -> ListPage:
             Filter("city", "City", "text"),
         ],
         "chips": [Chip("State", "Paid", "/list")],
+        "conditions": [
+            [Asked("condition", "Total is at least 100", "/list")],
+            [
+                Asked("word", "and"),
+                Asked("sign", "("),
+                Asked("condition", "State is Paid", "/list"),
+                Asked("word", "or"),
+                Asked("condition", f"Customer contains “{PEOPLE[2]}”", "/list"),
+                Asked("sign", ")"),
+            ],
+        ],
+        "conditions_url": "/conditions",
         "clear_url": "/list",
         "add_url": "/form",
         "add_label": "New order",
@@ -196,6 +212,41 @@ def list_page(**more: Any) -> ListPage:
         "more": {"save_view_url": "/none"},
     }
     return ListPage(**{**all_of_it, **more})
+
+
+def conditions_page() -> ConditionsPage:
+    """Give the form of conditions, with an input of each kind and a group in a group."""
+    names = [Choice("total", "Total", True), Choice("customer", "Customer")]
+    asks = [Choice("is", "is", True), Choice("between", "is between")]
+    people = [Choice("1", PEOPLE[0], True), Choice("3", PEOPLE[2], True)]
+
+    def line(place: str, *more: Any, **named: Any) -> ConditionRow:
+        return ConditionRow(place, "Total", names, asks, *more, **named)
+
+    inner = ConditionGroup(
+        ".2.2", "all", [line(".2.2.0", "one", "text", ["tea", ""])], can_group=False
+    )
+    items = [
+        line(".2.0", "one", "row", ["1", ""], people, "/picks"),
+        line(".2.1", "some", "row", ["1", "3"], people, "/picks"),
+        inner,
+    ]
+    root = ConditionGroup(
+        "",
+        "all",
+        [
+            line(".0", "two", "number", ["1", ""], problem="Say what it is asked for."),
+            line(".1", "one", "date", ["2026-11-26", ""]),
+            ConditionGroup(".2", "any", items),
+            line(".3", "some", "text", ["tea", "cup"]),
+            line(".4", "one", "choice", ["1", ""], people),
+            line(".5", "some", "choice", ["1"], people),
+            line(".6"),
+            ConditionRow(".7", "", names, has_focus=True),
+        ],
+    )
+    kept = [("q", "tea"), ("order", "-placed")]
+    return ConditionsPage("Conditions", "/conditions", "/list", root, kept, "/list", "At most 20.")
 
 
 class Item(BaseModel):
@@ -468,6 +519,7 @@ PAGES: dict[str, tuple[str, Callable[[], Any], Callable[[], Any]]] = {
     "home": ("home", home_page, lambda: None),
     "action": ("action", action_page, lambda: Form(Item)),
     "message": ("message", message_page, lambda: None),
+    "conditions": ("conditions", conditions_page, lambda: None),
 }
 
 

@@ -108,13 +108,17 @@ def seen(address: str, chromium: str, tmp_path: Path) -> Iterator[Seen]:
         yield Seen(page, address)
 
 
-@pytest.mark.parametrize("look", ["light", "dark on a phone", "right to left"])
+LOOKS = ["light", "dark on a phone", "right to left", "right to left on a phone"]
+
+
+@pytest.mark.parametrize("look", LOOKS)
 def test_axe_finds_nothing_on_any_page(seen: Seen, look: str) -> None:
     if look.startswith("dark"):
         seen.dark()
+    if look.endswith("phone"):
         seen.phone()
     for name in PAGES:
-        seen.open(f"/{name}{'?rtl' if look == 'right to left' else ''}")
+        seen.open(f"/{name}{'?rtl' if look.startswith('right') else ''}")
 
         assert seen.run("document.documentElement.scrollWidth <= innerWidth"), name
         assert seen.violations() == [], name

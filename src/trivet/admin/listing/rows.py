@@ -16,6 +16,7 @@ from sqlalchemy import case, func
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.operators import desc_op
 
+from trivet.admin.conditions.fitting import Asking
 from trivet.admin.keys import Keys
 from trivet.admin.listing.seen import Seen
 from trivet.admin.listing.state import ListState
@@ -67,6 +68,10 @@ async def narrowed(
         if given := state.given(one):
             query = await _seen_alone(query, seen, one.name, one.label)
             query = one.narrowed(query, given, visit.time_zone)
+    if state.where.problem:
+        raise UnfitFilter(state.where.problem)
+    if state.where.root is not None:
+        query = query.where(await Asking(plan, seen, visit).fitting(state.where.root))
     return query
 
 
@@ -99,7 +104,7 @@ async def found_rows(
         for name in {one.removeprefix("-") for one in state.orders}:
             query = await _seen_alone(query, seen, name, name)
     except UnfitFilter as error:
-        return Found((), (), Estimate(0, exact=True), 0, problem=str(error))
+        return Found((), (), Estimate(0, exact=True), 0, problem=error.text)
     wanted = _wanted(plan, columns)
     total = await estimated_count(query, wanted)
     sums = total.sums or {}

@@ -1,7 +1,8 @@
 """What the address of a list says: what is searched for, filters, order, place; and back again.
 
 The address is all of the state: it can be kept, sent to somebody else, and gone back to. Names of
-columns that the list does not have are left out; a filter that cannot be read leaves nothing.
+columns that the list does not have are left out; a filter, or a condition, that cannot be read
+leaves nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from trivet.admin.conditions.tree import Where
 from trivet.admin.plan.filters import FilterPlan
 from trivet.admin.plan.model import ModelPlan
 
@@ -33,6 +35,8 @@ class ListState:
     """Names of columns, those with a minus from the last."""
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Values by the name of a filter and its part: ``{"year__gte": ("1990",)}``."""
+    where: Where = field(default_factory=Where)
+    """Conditions, in groups."""
     columns: tuple[str, ...] = ()
     """Those that are shown, where somebody chose."""
     is_dense: bool = False
@@ -48,6 +52,7 @@ class ListState:
     @classmethod
     def read(cls, path: str, query: Iterable[tuple[str, str]], plan: ModelPlan) -> Self:
         """Read an address."""
+        query = list(query)
         pairs = [(name, text.replace("\0", "")[:4000]) for name, text in query]
         given = dict(pairs)
         names = {one.name for one in plan.columns}
@@ -60,6 +65,7 @@ class ListState:
             search=given.get("q", "").strip()[:_LONGEST],
             orders=_listed(given.get("order", ""), sortable),
             filters=_filters(pairs, plan),
+            where=Where.read([text for name, text in query if name == "where"]),
             columns=_listed(",".join(one for name, one in pairs if name == "columns"), names),
             is_dense=given.get("dense") == "1",
             is_trash=plan.is_soft and given.get("trash") == "1",
@@ -84,6 +90,8 @@ class ListState:
             said.append(("q", changed.search))
         for name, values in changed.filters.items():
             said += [(f"f.{name}", value) for value in values]
+        if changed.where.text:
+            said.append(("where", changed.where.text))
         if changed.orders:
             said.append(("order", ",".join(changed.orders)))
         if changed.columns:
@@ -103,6 +111,11 @@ class ListState:
         """Give the address of the same list with changes, at its beginning."""
         said = self.pairs(**changes)
         return f"{self.path}?{urlencode(said)}" if said else self.path
+
+    @property
+    def is_narrowed(self) -> bool:
+        """True where not all rows are asked for."""
+        return bool(self.search or self.filters or self.where.text)
 
     def here(self) -> str:
         """Give the address of this very page of the list."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trivet.admin.pages.account import AccountPage
 from trivet.admin.pages.action import ActionPage
+from trivet.admin.pages.conditions import ConditionsPage
 from trivet.admin.pages.delete import DeletePage
 from trivet.admin.pages.export import ExportPage
 from trivet.admin.pages.file import FilePage
@@ -32,6 +33,7 @@ PAGES: tuple[type[Page], ...] = (
     ListPage,
     AddPage,
     KeptViewsPage,
+    ConditionsPage,
     PickPage,
     ActionPage,
     ExportPage,

@@ -51,7 +51,7 @@ class ExportPage(ModelPage):
                 self.site.plan, visit, plan, state, is_whole=query.get("all") == "1"
             )
         except UnfitFilter as error:
-            raise HTTPException(400, str(error)) from error
+            raise HTTPException(400, error.text) from error
         await recorded(visit, plan, None, "export")
         kind, write = FORMATS[ending]
         name = f"{plan.slug}-{datetime.now(UTC):%Y-%m-%d}.{ending}"

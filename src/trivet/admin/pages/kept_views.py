@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from trivet.admin.conditions.chips import Sentences
+from trivet.admin.conditions.chips import told as told_of
 from trivet.admin.home.asking import Keeping
 from trivet.admin.kept_views import KeptViews, View
 from trivet.admin.kept_views.keeping import MOST
@@ -80,6 +82,8 @@ class KeptViewsPage(ModelPage):
 
     async def _keep(self, visit: Visit, plan: ModelPlan, kept: KeptViews, path: str) -> Response:
         state = ListState.read(path, visit.request.query_params.multi_items(), plan)
+        if state.where.problem:
+            raise HTTPException(400, state.where.problem)
         label = (visit.sent("label") or "").replace("\0", "").strip()
         if not label:
             return await self.site.go(visit, state.url(), lazy("A view needs a name."), "error")
@@ -125,6 +129,10 @@ class KeptViewsPage(ModelPage):
         for name, values in state.filters.items():
             label = labels.get(name.partition("__")[0], name)
             told.append(f"{label}: {', '.join(values)}")
+        if state.where.root is not None:
+            sentences = Sentences(plan.subjects, visit, {})
+            chips = told_of(state.where.root, sentences, lambda one: "")
+            told.append(" ".join(piece.text for chip in chips for piece in chip))
         titles = {each.name: each.label for each in plan.columns}
         for order in state.orders:
             told.append(

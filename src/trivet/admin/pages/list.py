@@ -10,6 +10,10 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
+from trivet.admin.conditions.chips import Sentences, told
+from trivet.admin.conditions.fitting import Asking
+from trivet.admin.conditions.naming import named_rows
+from trivet.admin.conditions.tree import Where, without
 from trivet.admin.editing.cells import PLACE, Cells, among, cells_for, saved_cells
 from trivet.admin.kept_views import View as KeptView
 from trivet.admin.listing.cells import cell, drawn_by
@@ -28,9 +32,10 @@ from trivet.admin.plan.columns import ColumnPlan
 from trivet.admin.plan.model import ModelPlan
 from trivet.admin.plan.site import SitePlan
 from trivet.admin.showing import Site
-from trivet.admin.views import Choice, Crumb, Head, Row
+from trivet.admin.views import Asked, Choice, Crumb, Head, Row
 from trivet.admin.views import ListPage as View
 from trivet.admin.visits import Visit
+from trivet.errors import HTTPException
 from trivet.texts import lazy, nlazy
 
 __all__ = ["ListPage"]
@@ -49,6 +54,8 @@ class ListPage(ModelPage):
         path = self.site.to(visit.request, plan.slug, "")
         asked = visit.request.query_params.multi_items()
         state = ListState.read(path, asked, plan)
+        if state.where.problem:
+            raise HTTPException(400, state.where.problem)
         if state.is_trash:
             await self.require(visit, "delete", plan.model)
         kept = await self._kept_views(visit, plan)
@@ -109,6 +116,7 @@ class ListPage(ModelPage):
         )
         used = [one for one in plan.filters if await seen.anywhere(one.name)]
         chips = [chip for one in plan.all_filters for chip in await filters.chips(one)]
+        asking = Asking(plan, seen, visit)
         return View(
             title=plan.plural,
             heads=[_head(one, state, found, visit) for one in shown],
@@ -120,7 +128,9 @@ class ListPage(ModelPage):
             search_hint="" if plan.search is None else plan.search.hint,
             filters=[await filters.filter(one) for one in used],
             chips=chips,
-            clear_url=state.url(search="", filters={}) if chips or state.search else "",
+            conditions=await self._conditions(visit, asking, state, found),
+            conditions_url=self._conditions_url(visit, plan, state) if plan.subjects else "",
+            clear_url=state.url(search="", filters={}, where=Where()) if state.is_narrowed else "",
             columns=[Choice(one.name, one.label, one in shown) for one in offered],
             hierarchy=()
             if plan.hierarchy is None
@@ -129,6 +139,23 @@ class ListPage(ModelPage):
             views=tabs_of(kept, state, plan) if self.site.views is not None else (),
             **await self._offers(visit, plan, found, state, cells),
         )
+
+    async def _conditions(
+        self, visit: Visit, asking: Asking, state: ListState, found: Found
+    ) -> list[list[Asked]]:
+        root = state.where.root
+        if root is None:
+            return []
+        subjects = {one.name: one for one in await asking.subjects()}
+        conditions = list(root.conditions())
+        names = await named_rows(self.site.plan, visit, subjects.values(), conditions, found.rows)
+        sentences = Sentences(subjects, visit, names)
+        return told(root, sentences, lambda one: state.url(where=Where.of(without(root, one))))
+
+    def _conditions_url(self, visit: Visit, plan: ModelPlan, state: ListState) -> str:
+        query = state.url().partition("?")[2]
+        url = self.site.to(visit.request, plan.slug, "conditions")
+        return f"{url}?{query}" if query else url
 
     async def _more(
         self, visit: Visit, plan: ModelPlan, state: ListState, cells: Cells | None
@@ -164,10 +191,9 @@ class ListPage(ModelPage):
         undone = visit.request.query_params.getlist(UNDO)
         offers["more"] |= undo_offer(visit, plan, undone, state)
         offers["more"] |= await self._more(visit, plan, state, cells)
-        is_narrowed = bool(state.search or state.filters)
         if found.problem:
             title, hint = lazy("Nothing is shown"), found.problem
-        elif is_narrowed:
+        elif state.is_narrowed:
             title, hint = lazy("Nothing fits"), lazy("Take a filter away, or search for less.")
         else:
             title, hint = lazy("Nothing here yet"), ""

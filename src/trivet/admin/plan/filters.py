@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from trivet.admin.keys import Keys
 from trivet.admin.plan.columns import kind_of
 from trivet.admin.plan.names import named, titled, unknown
 from trivet.admin.plan.texts import read_text
-from trivet.db import Query
+from trivet.db import Query, UtcDateTime
 from trivet.db.describe import Column, Description, Relation
 from trivet.db.lookups import condition
 from trivet.forms.choices import choices_of
@@ -30,6 +30,7 @@ from trivet.texts import lazy
 
 __all__ = [
     "EMPTY",
+    "ColumnFilter",
     "DatesFilter",
     "FilterPlan",
     "OptionsFilter",
@@ -38,8 +39,10 @@ __all__ = [
     "RelationFilter",
     "TextFilter",
     "UnfitFilter",
+    "filter_of",
     "filters_of",
     "hierarchy_of",
+    "period",
 ]
 
 Given = Mapping[str, Sequence[str]]
@@ -50,7 +53,13 @@ EMPTY = "~"
 
 
 class UnfitFilter(Exception):
-    """What an address says of a filter is no value of its column."""
+    """What an address says of a filter is no value of its column; `text` is for people."""
+
+    @property
+    def text(self) -> str:
+        """What is told: in the reader's language where it was written so."""
+        found: str = self.args[0]
+        return found
 
 
 class FilterPlan(ABC):
@@ -72,7 +81,9 @@ class FilterPlan(ABC):
         """Give what a row must fit."""
 
 
-class _ColumnFilter(FilterPlan):
+class ColumnFilter(FilterPlan):
+    """A filter of one column, whose values it reads."""
+
     def __init__(self, model: Any, column: Column) -> None:
         super().__init__(column.name, titled(column.name))
         self.is_nullable = column.is_nullable
@@ -88,7 +99,7 @@ class _ColumnFilter(FilterPlan):
             raise UnfitFilter(f"{self.label}: {text}") from error
 
 
-class OptionsFilter(_ColumnFilter):
+class OptionsFilter(ColumnFilter):
     """One of few values, or some of them: yes or no, a member of an enumeration."""
 
     kind = "options"
@@ -106,17 +117,18 @@ class OptionsFilter(_ColumnFilter):
     def condition(self, given: Given, zone: str) -> Any:
         """Keep the rows that have one of the values."""
         chosen = given[""]
-        wanted = [self._value(text) for text in chosen if text != EMPTY]
+        wanted = [self.value(text) for text in chosen if text != EMPTY]
         found = [self.attribute.in_(wanted)] if wanted else []
         return or_(*found, *([self.attribute.is_(None)] if EMPTY in chosen else []))
 
-    def _value(self, text: str) -> Any:
+    def value(self, text: str) -> Any:
+        """Give the value that the text of a choice means; raises `UnfitFilter`."""
         if text not in self.choices:
             raise UnfitFilter(f"{self.label}: {text}")
         return self._values.get(text, text == "true")
 
 
-class RangeFilter(_ColumnFilter):
+class RangeFilter(ColumnFilter):
     """Numbers from, to, or both."""
 
     kind = "range"
@@ -132,7 +144,7 @@ class RangeFilter(_ColumnFilter):
         return and_(*found)
 
 
-class DatesFilter(_ColumnFilter):
+class DatesFilter(ColumnFilter):
     """Days from and to, or a stretch of time that ends now: ``today``, ``week`` …"""
 
     kind = "dates"
@@ -150,8 +162,8 @@ class DatesFilter(_ColumnFilter):
             return self.attribute.is_(None)
         first, last = self._days(given, zone)
         try:
-            low = None if first is None else self._start(first, zone)
-            high = None if last is None else self._start(last + timedelta(days=1), zone)
+            low = None if first is None else self.start(first, zone)
+            high = None if last is None else self.start(last + timedelta(days=1), zone)
         except OverflowError as error:
             raise UnfitFilter(f"{self.label}: {last}") from error
         found = [] if low is None else [self.attribute >= low]
@@ -161,7 +173,7 @@ class DatesFilter(_ColumnFilter):
         for text in given.get("", ())[-1:]:
             if text in self.STRETCHES:
                 return self._stretch(text, datetime.now(ZoneInfo(zone)).date())
-            return _period(text, self.label)
+            return period(text, self.label)
         ends = [self._day(given.get(part, ())) for part in ("__gte", "__lte")]
         return ends[0], ends[1]
 
@@ -175,16 +187,23 @@ class DatesFilter(_ColumnFilter):
         return starts[name], None if name != "today" else today
 
     def _day(self, texts: Sequence[str]) -> date | None:
-        return _period(texts[-1], self.label)[0] if texts else None
+        return period(texts[-1], self.label)[0] if texts else None
 
-    def _start(self, day: date, zone: str) -> Any:
+    def start(self, day: date, zone: str) -> Any:
+        """Give where a day begins, as the column has it; raises `OverflowError` before all days."""
         if kind_of(self.column) == "date":
             return day
-        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+        begun = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        kind = self.column.type
+        is_aware = isinstance(kind, UtcDateTime) or getattr(kind, "timezone", False)
+        return begun if is_aware else begun.replace(tzinfo=None)
 
 
-def _period(text: str, label: str) -> tuple[date, date]:
-    """Give the first and the last day of ``2026``, ``2026-11`` or ``2026-11-26``."""
+def period(text: str, label: str) -> tuple[date, date]:
+    """Give the first and the last day of ``2026``, ``2026-11`` or ``2026-11-26``.
+
+    Raises `UnfitFilter`.
+    """
     steps = text.split("-")
     try:
         numbers = [int(step) for step in steps]
@@ -199,7 +218,7 @@ def _period(text: str, label: str) -> tuple[date, date]:
         raise UnfitFilter(f"{label}: {text}") from error
 
 
-class TextFilter(_ColumnFilter):
+class TextFilter(ColumnFilter):
     """A text that is somewhere in the column."""
 
     kind = "text"
@@ -240,12 +259,13 @@ class RelationFilter(FilterPlan):
         found = []
         for text in given[""]:
             if text == EMPTY:
-                found.append(not_(self._related()))
+                found.append(not_(self.related()))
             else:
-                found.append(self._related(*self._keys.conditions(self.key(text))))
+                found.append(self.related(*self._keys.conditions(self.key(text))))
         return or_(*found)
 
-    def _related(self, *conditions: Any) -> Any:
+    def related(self, *conditions: Any) -> Any:
+        """Give what rows fit that are related to any, or to one that fits conditions on its key."""
         own = self.relation.columns
         if own and len(own) == len(self._keys.names) == 1:  # the key is in the row itself
             column = getattr(self._attribute.class_, own[0])
@@ -268,7 +288,10 @@ class OwnFilter(FilterPlan):
 
     def narrowed(self, query: Query[Any], given: Given, zone: str) -> Query[Any]:
         """Ask the user's function."""
-        chosen = given[""][-1]
+        return self.kept(query, given[""][-1])
+
+    def kept(self, query: Query[Any], chosen: str) -> Query[Any]:
+        """Give the rows that a choice keeps; raises `UnfitFilter`."""
         if chosen not in self.choices:
             raise UnfitFilter(f"{self.label}: {chosen}")
         return self._by(query, chosen)
@@ -278,7 +301,7 @@ class OwnFilter(FilterPlan):
         raise NotImplementedError
 
 
-_BY_KIND: Mapping[str, type[_ColumnFilter]] = {
+_BY_KIND: Mapping[str, type[ColumnFilter]] = {
     "boolean": OptionsFilter,
     "badge": OptionsFilter,
     "number": RangeFilter,
@@ -289,18 +312,23 @@ _BY_KIND: Mapping[str, type[_ColumnFilter]] = {
 
 def filters_of(admin: type[ModelAdmin], known: Description) -> tuple[FilterPlan, ...]:
     """Give the filters that were declared; raises `SetupError`."""
-    return tuple(_filter(admin, one, known) for one in admin.filters)
+    return tuple(_declared(admin, one, known) for one in admin.filters)
 
 
-def _filter(admin: type[ModelAdmin], given: Any, known: Description) -> FilterPlan:
+def filter_of(model: Any, column: Column) -> ColumnFilter:
+    """Give the filter that suits a column."""
+    is_choice = choices_of(facts_of(column.annotation)) is not None
+    kind = OptionsFilter if is_choice else _BY_KIND.get(kind_of(column), TextFilter)
+    return kind(model, column)
+
+
+def _declared(admin: type[ModelAdmin], given: Any, known: Description) -> FilterPlan:
     if isinstance(given, Filter):
         return OwnFilter(given)
     name = named(given)
     column = known.column(name)
     if column is not None:
-        is_choice = choices_of(facts_of(column.annotation)) is not None
-        kind = OptionsFilter if is_choice else _BY_KIND.get(kind_of(column), TextFilter)
-        return kind(known.model, column)
+        return filter_of(known.model, column)
     relation = known.relation(name)
     if relation is None:
         raise unknown(admin, "filters", name, known)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from trivet.admin.declared.model_admin import ModelAdmin
@@ -17,6 +17,7 @@ from trivet.admin.plan.form import FormPlan, form_of
 from trivet.admin.plan.icons import icon_for
 from trivet.admin.plan.naming import named_by, naming_of
 from trivet.admin.plan.search import SearchPlan, search_of
+from trivet.admin.plan.subjects import Subject, subjects_of
 from trivet.auth.permissions.names import permission_name
 from trivet.db import Query
 from trivet.db.describe import Description, describe
@@ -48,6 +49,8 @@ class ModelPlan:
     cells: FormPlan | None = None
     """The form of one row of the list, where something is changed there."""
     actions: tuple[ActionPlan, ...] = ()
+    subjects: Mapping[str, Subject] = field(default_factory=dict)
+    """What conditions of the list may be about, by name."""
 
     @property
     def is_soft(self) -> bool:
@@ -115,6 +118,9 @@ def plan_of(admin: ModelAdmin) -> ModelPlan:
     words = permission_name("", admin.model).rstrip(".")
     columns = columns_of(kind, known)
     label = kind.label or words.replace("_", " ").capitalize()
+    filters, search = filters_of(kind, known), search_of(kind, known)
+    hierarchy = hierarchy_of(kind, known)
+    every = filters if hierarchy is None else (*filters, hierarchy)
     return ModelPlan(
         admin=admin,
         model=admin.model,
@@ -124,15 +130,16 @@ def plan_of(admin: ModelAdmin) -> ModelPlan:
         label=label,
         plural=kind.plural or _plural(label),
         columns=columns,
-        filters=filters_of(kind, known),
-        search=search_of(kind, known),
-        hierarchy=hierarchy_of(kind, known),
+        filters=filters,
+        search=search,
+        hierarchy=hierarchy,
         totals=totals_of(kind, known),
         form=form_of(kind, known),
         naming=naming_of(admin),
         named_by=named_by(admin),
         cells=cells_of(kind, known, columns),
         actions=actions_of(kind),
+        subjects=subjects_of(known, every, search),
     )
 
 

@@ -21,7 +21,7 @@ from trivet.db.lookups import LookupError as UnknownLookup
 from trivet.db.lookups import check_name, condition
 from trivet.db.present import unit_now
 
-__all__ = ["SearchPlan", "search_of"]
+__all__ = ["SearchPlan", "is_text", "search_of"]
 
 _MOST_WORDS = 8
 # What may stand before a name, as Django's users know it.
@@ -96,12 +96,12 @@ def _place(admin: type[ModelAdmin], name: str, known: Description) -> _Place:
     column = _column(known, path.split("__"))
     if column is None:
         raise unknown(admin, "search", path, known)
-    if not _is_text(column):
+    if not is_text(column):
         return _Place(path, TypeAdapter(column.annotation))
     return _Place(f"{path}__{_SIGNS.get(name[:1], 'icontains')}", None)
 
 
-def _is_text(column: Column) -> bool:
+def is_text(column: Column) -> bool:
     """Tell whether a column holds texts, whatever they have to look like."""
     kind = getattr(column.type, "impl_instance", column.type)  # of a decorated type
     return isinstance(kind, String) and not isinstance(kind, Enum)

@@ -7,6 +7,7 @@ whole paths of this site, texts are in the language of the page, and what is HTM
 
 from __future__ import annotations
 
+from trivet.admin.views.conditions import ConditionGroup, ConditionRow, ConditionsPage
 from trivet.admin.views.doing import (
     ActionPage,
     DeletePage,
@@ -29,7 +30,7 @@ from trivet.admin.views.frame import (
 )
 from trivet.admin.views.home import CardView, ChartView, HomePage, Point, Recent
 from trivet.admin.views.kept import KeptView, ViewsPage
-from trivet.admin.views.list import Chip, Filter, Head, ListPage, Pager, Row
+from trivet.admin.views.list import Asked, Chip, Filter, Head, ListPage, Pager, Row
 from trivet.admin.views.row import (
     AccountPage,
     BothChanged,
@@ -45,6 +46,7 @@ from trivet.admin.views.told import Change, HistoryEntry, HistoryPage, LogField
 __all__ = [
     "AccountPage",
     "ActionPage",
+    "Asked",
     "BothChanged",
     "Button",
     "CardView",
@@ -52,6 +54,9 @@ __all__ = [
     "ChartView",
     "Chip",
     "Choice",
+    "ConditionGroup",
+    "ConditionRow",
+    "ConditionsPage",
     "ConflictPage",
     "Crumb",
     "DeletePage",

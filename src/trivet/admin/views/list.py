@@ -9,6 +9,7 @@ from typing import Any, Literal
 from trivet.admin.views.frame import Choice, Html, Link, Option
 
 __all__ = [
+    "Asked",
     "Chip",
     "Filter",
     "Head",
@@ -77,6 +78,17 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One piece of what conditions say, in the order in which it is read."""
+
+    kind: Literal["condition", "word", "sign"]
+    """A condition; "and" or "or" between two; a bracket around several."""
+    text: str
+    remove_url: str = ""
+    """Where a condition is no longer asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pager:
     """Where the page of a list is, and where one goes from it."""
 
@@ -108,6 +120,10 @@ class ListPage:
     search_hint: str = ""
     filters: Sequence[Filter] = ()
     chips: Sequence[Chip] = ()
+    conditions: Sequence[Sequence[Asked]] = ()
+    """What else narrows the list: a chip for each condition and for each group of them."""
+    conditions_url: str = ""
+    """Where they are put together; empty where nothing can be asked."""
     clear_url: str = ""
     add_url: str = ""
     add_label: str = ""

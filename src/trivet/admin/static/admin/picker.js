@@ -162,6 +162,7 @@ function several(place) {
   });
   // Drafts put ticks back that the server did not send.
   place.addEventListener("restored", (event) => add(event.detail, event.detail.isChosen));
+  find(".plain", place)?.remove(); // what keys are typed into without a script
   place.append(box);
 }
 
@@ -176,6 +177,6 @@ enhance(document);
 // Rows that are added to a form bring inputs of their own.
 new MutationObserver((changes) => {
   for (const { addedNodes } of changes) {
-    for (const node of addedNodes) if (node instanceof HTMLElement && node.matches(".form-row")) enhance(node);
+    for (const node of addedNodes) if (node instanceof HTMLElement && node.matches(".form-row, .card")) enhance(node);
   }
 }).observe(document.querySelector("main"), { childList: true, subtree: true });
