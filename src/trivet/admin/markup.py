@@ -37,7 +37,7 @@ ALLOWED = json.dumps(
     },
     separators=(",", ":"),
 )
-"""What `cleaned` leaves, as JSON: what an editor in a browser goes by, so that it shows what stays."""
+"""What `cleaned` leaves, as JSON: an editor in a browser goes by it, and shows what will stay."""
 
 # HTML in Markdown is text; what is made of it is cleaned all the same.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])

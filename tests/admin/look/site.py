@@ -244,7 +244,7 @@ STORED = {
     "state": "paid",
     "placed": date(2026, 11, 25),
     "tags": ["1", "3"],
-    "text": "<h2>Tea</h2><p>With <b>care</b>.</p><ul><li>green</li></ul><blockquote>Hot</blockquote>",
+    "text": "<h2>Tea</h2><p>With <b>care</b>.</p><ul><li>green</li></ul>",
     "address": {"city": "Bern"},
     "internal": "x",
     "items": [{"product": "Tea"}, {"product": "Cup", "position": 1}],

@@ -2,7 +2,7 @@
 
 import { inBlocks } from "./rich-clean.js";
 import { clear, isMark, letters } from "./rich-marks.js";
-import { around, keepingPlace, lines, LINES, rangeIn, select, tops } from "./rich-places.js";
+import { around, keepingPlace, lastOf, lineOf, lines, LINES, rangeIn, select, tops } from "./rich-places.js";
 
 /** Make another block of a line; its lines within are ends of lines in code, and elements elsewhere. */
 export function turned(line, name) {
@@ -66,8 +66,9 @@ function list(root, name) {
       if (made !== before) found[0].before(made);
       for (const line of found) {
         const item = document.createElement("li");
-        item.append(...line.childNodes);
-        line.remove();
+        const plain = line.localName === "p" ? line : turned(line, "p");
+        item.append(...plain.childNodes);
+        plain.remove();
         made.append(item);
       }
     }
@@ -76,8 +77,8 @@ function list(root, name) {
 
 /** Make paragraphs or headings of the lines that are selected; out of a list, where they are in one. */
 function block(root, name) {
-  for (let most = 9; most && around(root, "li"); most -= 1) {
-    keepingPlace(root, () => items(root, rangeIn(root)).forEach(lifted));
+  for (let most = 9, found; most && (found = items(root, rangeIn(root))).length; most -= 1) {
+    keepingPlace(root, () => found.forEach(lifted));
   }
   const range = rangeIn(root);
   const found = lines(root, range);
@@ -118,7 +119,10 @@ function code(root) {
         other.remove();
       }
     });
-  } else {
+  } else if (found.length) {
+    // A line that is selected as a whole ends where the next one begins.
+    if (lineOf(root, range.startContainer) !== found[0]) range.setStart(found[0], 0);
+    if (lineOf(root, range.endContainer) !== found[0]) range.setEndAfter(lastOf(found[0]));
     const made = document.createElement("code");
     made.append(range.extractContents());
     for (const one of made.querySelectorAll("code")) one.replaceWith(...one.childNodes);

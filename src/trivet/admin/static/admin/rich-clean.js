@@ -5,6 +5,7 @@ const { tags, schemes } = JSON.parse(document.getElementById("rich").dataset.all
 
 const BLOCKS = "p, h1, h2, h3, h4, h5, h6, pre, blockquote, ul, ol, dl, table, figure, hr";
 const LINES = "p, h1, h2, h3, h4, h5, h6, li, pre, blockquote, td, th, dt, dd";
+const MARKS = "a, abbr, b, strong, i, em, u, ins, s, del, code, kbd, mark, small, sub, sup, q";
 const WITHOUT_INK = "script, style, title, template, noscript, iframe, object, select, textarea, button, svg, math, head";
 const INNER = "ul, ol, dl, table, thead, tbody, tr"; // where a space between two elements is nothing
 const NEW_NAMES = { strike: "s", div: "p", center: "p" };
@@ -98,6 +99,12 @@ export function cleaned(html) {
   const made = document.createDocumentFragment();
   made.append(...document.adoptNode(given.body).childNodes);
   cleanBelow(made, false);
+  made.normalize();
+  const walker = document.createTreeWalker(made, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode;
+    if (!text.parentElement?.closest("pre")) text.data = text.data.replace(/ {2,}/g, " ");
+  }
   return made;
 }
 
@@ -111,6 +118,10 @@ export function inBlocks(fragment) {
       if (!open) node.before(open = document.createElement("p"));
       open.append(node);
     }
+  }
+  for (const quote of fragment.querySelectorAll("blockquote")) {
+    if (quote.hasChildNodes()) inBlocks(quote);
+    else quote.remove();
   }
   for (const block of fragment.querySelectorAll(LINES)) {
     if (!block.hasChildNodes()) block.append(document.createElement("br")); // otherwise nobody could get into it
@@ -144,9 +155,10 @@ export function written(root) {
   cleanBelow(copy, true);
   const whole = document.createElement("div");
   whole.append(inBlocks(copy));
-  // The last end of a line only holds the line open in an editor.
-  for (const end of whole.querySelectorAll("br:last-child")) {
-    if (!end.nextSibling && end.previousSibling && end.parentNode.matches(LINES)) end.remove();
+  // The last ends of a line only hold it open in an editor, and marks of no letter are what was left of some.
+  for (const one of [...whole.querySelectorAll(`br, :is(${MARKS}):empty`)].reverse()) {
+    if (one.localName !== "br") one.remove();
+    else if (!one.nextSibling && one.previousSibling && one.parentNode.matches(LINES)) one.remove();
   }
   return [...whole.childNodes].map((one) => one.outerHTML).join("\n");
 }

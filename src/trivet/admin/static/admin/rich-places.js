@@ -77,7 +77,7 @@ function firstOf(node) {
   return found;
 }
 
-function lastOf(node) {
+export function lastOf(node) {
   let found = node;
   while (found.lastChild) found = found.lastChild;
   return found;
@@ -111,7 +111,7 @@ export function tops(root, range) {
 export function lines(root, range) {
   return tops(root, range).flatMap((top) => {
     const below = [...top.querySelectorAll(HOLDERS)];
-    return [top, ...below].filter((one) => range.intersectsNode(one) && ![...one.children].some(isBlock) && !one.matches("table, dl, hr"));
+    return [top, ...below].filter((one) => range.intersectsNode(one) && ![...one.children].some(isBlock) && one.matches(HOLDERS));
   });
 }
 

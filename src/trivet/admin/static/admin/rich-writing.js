@@ -1,5 +1,6 @@
 // What is written into rich text otherwise than letter by letter: what is pasted, what is taken out, new lines.
 
+import { turned } from "./rich-blocks.js";
 import { inBlocks, isBlock } from "./rich-clean.js";
 import { around, caret, inner, leafAt, lineOf, LINES, rangeIn, topOf } from "./rich-places.js";
 
@@ -8,11 +9,14 @@ const isEmpty = (node) => !node.textContent && !node.querySelector?.("img, hr, t
 /** Take out what is in a range, and join the two lines in which it begins and ends. */
 export function erase(root, range) {
   const whole = range.startContainer === root || range.endContainer === root ? inner(root, range) : range;
-  const [first, last] = [lineOf(root, whole.startContainer), lineOf(root, whole.endContainer)];
+  const first = lineOf(root, whole.startContainer);
+  let last = lineOf(root, whole.endContainer);
   const isJoined = first && last && first !== last && !last.contains(first);
   const place = leafAt(whole.startContainer, whole.startOffset);
   whole.deleteContents();
   if (isJoined) {
+    const name = first.localName === "pre" ? "pre" : "p"; // lines end otherwise in code
+    if (last.matches(LINES) && (last.localName === "pre") !== (name === "pre")) last = turned(last, name);
     // Entries of a list that are below the line stay entries.
     const end = first.matches("li") ? -1 : [...last.childNodes].findIndex(isBlock);
     const joins = [...last.childNodes].slice(0, end < 0 ? undefined : end);
@@ -91,7 +95,7 @@ export function enter(root, isSoft) {
     }
     return true;
   }
-  if (isSoft) {
+  if (isSoft || !around(root, `${LINES}, li`)) {
     // A browser that keeps spaces writes the sign of a line's end here, which no other page shows.
     const end = document.createElement("br");
     range.insertNode(end);
