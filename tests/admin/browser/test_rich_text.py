@@ -30,6 +30,7 @@ class Leaf(Model):
     title: Mapped[str] = field(max_length=80)
     body: Mapped[str]
     note: Mapped[str | None]
+    seal: Mapped[str | None]
     scraps: Mapped[list["Scrap"]] = relationship(cascade="all, delete-orphan")
 
 
@@ -49,7 +50,8 @@ async def filled(app):
 
 
 async def first():
-    return await Leaf.create(title="First", body="<p>Some <b>bold</b> words</p>")
+    seal = "<p><b>Sealed</b></p>"
+    return await Leaf.create(title="First", body="<p>Some <b>bold</b> words</p>", seal=seal)
 
 
 app = App(debug=True, lifespan=filled)
@@ -79,8 +81,8 @@ async def scraps() -> list[str]:
 
 @admin.register(Leaf)
 class LeafAdmin(ModelAdmin):
-    fields = [Leaf.title, Leaf.body, Fieldset("More", [Leaf.note], closed=True)]
-    widgets = {"body": RichText(), "note": RichText()}
+    fields = [Leaf.title, Leaf.body, Fieldset("More", [Leaf.note, Leaf.seal], closed=True)]
+    widgets = {"body": RichText(), "note": RichText(), "seal": RichText(readonly=True)}
     inlines = [Inline(Scrap, columns=[Scrap.text], widgets={"text": RichText()})]
 """
 LINK = '<a href="https://example.org/" rel="noopener noreferrer nofollow">'
@@ -470,6 +472,16 @@ def test_what_is_missing_is_told_at_the_editor(desk: Desk) -> None:
     desk.open()
     desk.run("document.querySelector('label[for=form-body]').click()")
     assert desk.run("document.activeElement.id") == "form-body-rich"
+
+
+def test_what_is_only_read_has_no_tools(desk: Desk) -> None:
+    editor = "document.getElementById('form-seal-rich')"
+    desk.open("leaf/1")
+
+    assert desk.run(f"{editor}.querySelector('b').textContent") == "Sealed"
+    assert desk.run(f"{editor}.isContentEditable") is False
+    assert desk.run(f"{editor}.getAttribute('aria-readonly')") == "true"
+    assert desk.run(f"{editor}.parentElement.querySelectorAll('button').length") == 0
 
 
 def test_the_html_is_written_by_hand(desk: Desk) -> None:
