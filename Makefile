@@ -115,12 +115,12 @@ conformance: $(VENV)-conformance/.installed  ## Run FastAPI's own tests against 
 	$(call say,"Running FastAPI's own tests against the drop-in")
 	@$(VENV)-conformance/bin/python conformance/run.py --no-install
 
-# FastAPI itself besides: the same applications under it, and under Trivet.
+# FastAPI itself besides: the same applications under it, and under Trivet with the class left FastAPI's.
 adopted: $(VENV)-conformance/.installed  ## Measure the codemod on FastAPI's documentation
-	$(call say,"Running FastAPI's documentation, before and after the codemod")
+	$(call say,"Running FastAPI's documentation before and after the codemod")
 	@$(VENV)-conformance/bin/python -m pip --disable-pip-version-check --quiet install \
 		fastapi==0.165.0 strawberry-graphql
-	@PYTHONPATH=. $(VENV)-conformance/bin/python conformance/adopted.py
+	@PYTHONPATH=. $(VENV)-conformance/bin/python conformance/adopted.py --as fastapi
 
 lock: $(VENV)/.made  ## Choose the tested versions again and write constraints.txt
 	$(call say,"Resolving every dependency for Python 3.11 and up")

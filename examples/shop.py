@@ -24,7 +24,7 @@ import os
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from secrets import token_urlsafe
 from typing import Annotated, Any
@@ -345,7 +345,7 @@ _FIRST = (
     *("Paper", "Northern", "Velvet", "Hollow", "Bright", "Lost"),
 )
 _SECOND = (
-    *("River", "Lantern", "Orchard", "Mirror", "Harbour", "Wolves"),
+    *("River", "Lantern", "Orchard", "Mirror", "Harbour", "Heron"),
     *("Garden", "Signal", "Winter", "Machine", "Feather"),
 )
 _PEOPLE = (
@@ -359,7 +359,10 @@ _LAST = (
 
 
 async def fill() -> None:
-    """Make the sample data: the same on every machine, as the generator is seeded."""
+    """Make the sample data: the same on every machine, as the generator is seeded.
+
+    The tables are empty, so that the database counts keys from 1, in the order of the rows.
+    """
     clerk = await auth.accounts.make(
         email="clerk@example.org",
         name="Clara",
@@ -368,21 +371,20 @@ async def fill() -> None:
         is_staff=True,
     )
     await auth.flows.note_confirmed(None, clerk)
-    await make_superuser()
+    root = await make_superuser()
     chance = random.Random(7)
     name = lambda: f"{chance.choice(_FIRST)} {chance.choice(_SECOND)}"  # noqa: E731
     albums = range(1, 1501)
-    await _store(Artist, [{"id": key, "name": f"The {name()}s"} for key in range(1, 401)])
+    await _store(Artist, [{"name": f"The {name()}s"} for _ in range(400)])
     await _store(
         Album,
         [
             {
-                "id": key,
                 "title": name(),
                 "year": chance.randint(1959, 2026),
                 "artist_id": chance.randint(1, 400),
             }
-            for key in albums
+            for _ in albums
         ],
     )
     await _store(
@@ -409,9 +411,36 @@ async def fill() -> None:
             for key in range(1, 2001)
         ],
     )
+    await _store_orders([clerk.id, root.id], chance)
 
 
-async def make_superuser() -> None:
+async def _store_orders(users: list[int], chance: random.Random) -> None:
+    """Make what these accounts bought within the last month, more of it of late."""
+    now = datetime.now(UTC)
+    orders, lines = [], []
+    for key in range(1, 181):
+        bought = [
+            {
+                "order_id": key,
+                "track_id": chance.randint(1, 15_000),
+                "quantity": chance.randint(1, 2),
+                "price": Decimal("1.29"),
+            }
+            for _ in range(chance.randint(1, 6))
+        ]
+        lines += bought
+        orders.append(
+            {
+                "user_id": chance.choice(users),
+                "created": now - timedelta(days=29 * chance.random() ** 1.5, minutes=1),
+                "total": sum(one["quantity"] * one["price"] for one in bought),
+            }
+        )
+    await _store(Order, orders)
+    await _store(OrderLine, lines)
+
+
+async def make_superuser() -> User:
     """Make somebody who may everything, with a password that nobody else knows, and say it."""
     email, password = "admin@example.org", os.environ.get("SHOP_PASSWORD") or token_urlsafe(12)
     root = await auth.accounts.make(
@@ -419,6 +448,7 @@ async def make_superuser() -> None:
     )
     await auth.flows.note_confirmed(None, root)
     print(f"The admin: {site}/admin/ as {email}, password {password}", flush=True)
+    return root
 
 
 async def _store(model: type[Model], rows: list[dict[str, Any]]) -> None:

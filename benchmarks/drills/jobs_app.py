@@ -1,6 +1,7 @@
 """The application of the drills of jobs: each run leaves a line, each end a row.
 
-Its settings come from the environment of the process: where the data is, and where lines go.
+Its settings come from the environment of the process: where the data is, where lines go, and what
+carries jobs to workers, where that is not the table.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from typing import Any
 
 from trivet import App
 from trivet.db import Database, Mapped, Model, field
@@ -43,11 +45,30 @@ class Like(Drill):
     begun: Mapped[int]
 
 
+def engine(url: str) -> Any:  # Any: an engine, whose library is loaded where one is asked for
+    """Give what carries jobs, by its address; None for the table itself."""
+    prefix = f"trivet-drill-{os.getpid()}"
+    if url.startswith("nats"):
+        from trivet.jobs.engines.nats import NatsEngine
+
+        return NatsEngine(url, prefix=prefix)
+    if url.startswith("redis"):
+        from trivet.jobs.engines.redis import RedisEngine
+
+        return RedisEngine(url, prefix=prefix)
+    if url.startswith("amqp"):
+        from trivet.jobs.engines.rabbitmq import RabbitMqEngine
+
+        return RabbitMqEngine(url, prefix=prefix)
+    return None
+
+
 app = App()
 db = app.use(Database(os.environ["DRILL_DATABASE"], models=Drill))
 jobs = app.use(
     Jobs(
         db,
+        engine=engine(os.environ.get("DRILL_ENGINE", "")),
         in_server=False,
         options=WorkerOptions(
             concurrency=int(os.environ.get("DRILL_CONCURRENCY", "10")),

@@ -1,8 +1,9 @@
 """What a job costs: to put it in, beside the insertion of a row, and to run one that does nothing.
 
 ``python -m benchmarks.drills.jobs_cost --database postgresql://…/empty`` prints microseconds of
-processor time, alternating between the two, and jobs a second of one process; with
-``--procrastinate`` the same by procrastinate, on the same server.
+processor time, alternating between the two, and jobs a second of one process; with ``--engine
+nats://…`` (or redis, amqp) those that it carries, with ``--procrastinate`` the same by
+procrastinate, on the same server.
 """
 
 from __future__ import annotations
@@ -131,8 +132,10 @@ def main() -> None:
     parser.add_argument("--database", required=True)
     parser.add_argument("--jobs", type=int, default=5000)
     parser.add_argument("--concurrency", type=int, default=10)
+    parser.add_argument("--engine", metavar="URL", default="")
     parser.add_argument("--procrastinate", metavar="URL")
     given = parser.parse_args()
+    os.environ.update(DRILL_ENGINE=given.engine)
     os.environ.update(DRILL_DATABASE=given.database, DRILL_LINES=os.devnull)
     asyncio.run(_all(given))
 

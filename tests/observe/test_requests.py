@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from types import SimpleNamespace
+from typing import Any
 
 import httpx2
 import pytest
@@ -13,7 +15,7 @@ from trivet import App, BackgroundTasks, Router, StreamingResponse, WebSocket
 from trivet.http.exchange import Exchange
 from trivet.routing.watched import Watched
 from trivet.testing import LiveServer, TestClient
-from trivet.watching import Happening
+from trivet.watching import Count, Happening
 
 STATUS = "http.response.status_code"
 
@@ -173,3 +175,65 @@ def test_watcher_that_raises_breaks_nothing(seen: Seen, caplog: pytest.LogCaptur
     assert TestClient(app).get("/shop/x").json() == "x"
     assert len(seen.all) == 2
     assert "failed on a request" in caplog.text
+
+
+class Waits:
+    """A target that waits for ever."""
+
+    reads_body = needs_body = False
+    max_body = None
+
+    def enter(self, scope: object, params: tuple[str, ...]) -> None:
+        """Nothing to enter."""
+
+    def begin(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
+        return asyncio.sleep(3600)
+
+
+class Counts(Seen):
+    """Chooses no request, and counts them all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counted: list[BaseException | None] = []
+
+    def counting(self, name: str, facts: dict[str, Any]) -> Count:
+        return lambda exchange, status, seconds, error: self.counted.append(error)
+
+
+def test_work_that_is_closed_before_its_first_step_is_told_as_ended(seen: Seen) -> None:
+    exchange: Any = SimpleNamespace(method="GET", on_answered=None)
+    target = Watched(Waits(), "/late", [seen])
+
+    work: Any = target.begin(exchange)
+    work.close()
+    work.close()
+
+    (late,) = seen.of("request")
+    assert (late.name, type(late.error)) == ("GET /late", asyncio.CancelledError)
+
+
+def test_work_that_is_closed_before_its_first_step_is_counted() -> None:
+    counts = Counts()
+    exchange: Any = SimpleNamespace(method="GET", on_answered=None)
+
+    work: Any = Watched(Waits(), "/late", [counts]).begin(exchange)
+    work.close()
+
+    (error,) = counts.counted
+    assert isinstance(error, asyncio.CancelledError)
+
+
+async def test_work_that_is_closed_later_is_told_once(seen: Seen) -> None:
+    exchange: Any = SimpleNamespace(method="GET", on_answered=None)
+    task = asyncio.ensure_future(as_task(Watched(Waits(), "/late", [seen]).begin(exchange)))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    (late,) = seen.of("request")
+    assert isinstance(late.error, asyncio.CancelledError)
+
+
+async def as_task(work: Any) -> None:
+    await work

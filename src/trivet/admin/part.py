@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, Unpack
 
@@ -16,6 +15,7 @@ from starlette.responses import Response
 
 from trivet.admin.accounts import ready_for
 from trivet.admin.added import Added
+from trivet.admin.brought import Brought, bring
 from trivet.admin.by_accounts import ByAccounts
 from trivet.admin.by_key import ByKey
 from trivet.admin.declared.dashboard import Card, Chart
@@ -24,29 +24,22 @@ from trivet.admin.declared.own_page import MenuLink, OwnPage
 from trivet.admin.files import FileAddresses, add_files
 from trivet.admin.history import History, changes_in
 from trivet.admin.history.commands import commands_of
-from trivet.admin.home.asking import Keeping
 from trivet.admin.kept_views import KeptViews, views_in
-from trivet.admin.live import Live
 from trivet.admin.options import AdminOptions
 from trivet.admin.pages import PAGES
 from trivet.admin.pages.own import UsersPage
 from trivet.admin.pages.page import Refusal
-from trivet.admin.plan import ModelPlan, SitePlan, plan_of
 from trivet.admin.showing import Site
 from trivet.admin.visits import Access
-from trivet.admin.writing import functions_of
 from trivet.app.application import App
 from trivet.app.part import Link, Part
 from trivet.auth.pages import AccountPages
 from trivet.auth.part import Auth
-from trivet.cache import Cache
 from trivet.db import Database
 from trivet.db.reflect import reflect
 from trivet.errors import SetupError
 from trivet.forms import Forms
-from trivet.realtime import Realtime
 from trivet.routing.router import Router
-from trivet.storage import Media
 from trivet.templates import Templates
 
 __all__ = ["Admin"]
@@ -55,8 +48,6 @@ Declared = TypeVar("Declared", bound=type[ModelAdmin])
 Shown = TypeVar("Shown", bound=Callable[..., Any])
 
 _TEMPLATES = Path(__file__).parent / "templates"
-# By name: it wants the libraries of jobs, which an application without jobs may lack.
-_BACKGROUND = "trivet.admin.acting.background"
 
 
 class Admin(Part):
@@ -205,17 +196,21 @@ class Admin(Part):
             self._access = ByAccounts(auth, pages.path, is_strict=is_strict)
         templates = next(one for one in app.parts.values() if isinstance(one, Templates))
         files = FileAddresses(self._path, self._users_files())
-        title = self._title or app.title
-        self._site = Site(
-            self._planned, self._access, templates, files, path=self._path, title=title
+        kept = (
+            self._own_database(app) if self._options.get("views", self._reflects is None) else None
         )
-        self._site.history = self._history(app)
-        self._site.added = self._added
-        if self._options.get("views", self._reflects is None):
-            database = self._own_database(app)
-            if database is not None:
-                self._added.views = KeptViews(database, self._path)
-        self._site.recent = self._options.get("recent")
+        self._site = Site(
+            path=self._path,
+            title=self._title or app.title,
+            access=self._access,
+            added=self._added,
+            history=self._history(app),
+            views=None if kept is None else KeptViews(kept, self._path),
+            recent=self._options.get("recent"),
+            templates=templates,
+            files=files,
+            brings=self._bring,
+        )
         self._files = files
 
     def router(self) -> Router:
@@ -268,8 +263,7 @@ class Admin(Part):
 
     def check(self) -> None:
         """Read what was declared; raises `SetupError`."""
-        assert self._site is not None, "it is installed"
-        _ = self._site.plan
+        _ = self.site.brought
 
     @staticmethod
     def tables(database: Database) -> Sequence[Table]:
@@ -307,31 +301,12 @@ class Admin(Part):
             found["theme.css" if option == "theme" else f"logo{file.suffix.lower()}"] = file
         return found
 
-    def _planned(self) -> SitePlan:
+    def _bring(self, site: Site) -> Brought:
         assert self._app is not None, "it is installed"
-        assert self._site is not None, "it is installed"
-        parts = self._app.parts.values()
-        media = next((one for one in parts if isinstance(one, Media)), None)
-        # By its name: the part is not imported where it is not used.
-        acting = [one for one in parts if one.name == "auth.impersonation"]
-        self._site.acting = acting[0] if acting else None
-        self._site.storage = None if media is None else media.storage
-        jobs = next((one for one in parts if one.name == "jobs"), None)
-        if jobs is not None and isinstance(self._access, ByAccounts):
-            self._site.background = import_module(_BACKGROUND).Background(self._site, jobs)
-        plans = [plan_of(one) for one in self._admins.values()]
-        self._prepare(plans)
-        return SitePlan({plan.slug: plan for plan in plans})
-
-    def _prepare(self, plans: Sequence[ModelPlan]) -> None:
-        """Find what the application has for the site: a cache, locales, channels."""
-        assert self._app is not None, "it is installed"
-        parts = list(self._app.parts.values())
-        cache = next((one for one in parts if isinstance(one, Cache)), None)
-        self._added.keeping = Keeping(cache, self._path)
-        self._added.functions = functions_of(parts)
-        realtime = next((one for one in parts if isinstance(one, Realtime)), None)
-        if realtime is not None and self._options.get("live", True):
-            live = self._added.live = Live(realtime, self.site)
-            databases = [one for one in parts if isinstance(one, Database)]
-            live.watch(plans, databases if self._reflects is None else [*databases, self._reflects])
+        return bring(
+            site,
+            self._admins.values(),
+            self._app.parts,
+            reflects=self._reflects,
+            is_live=self._options.get("live", True),
+        )

@@ -6,6 +6,7 @@ No page is kept by anybody, and nothing in it is inline, so that the strictest p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -13,8 +14,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from trivet.admin.added import Added
+from trivet.admin.brought import Brought
 from trivet.admin.files import FileAddresses
 from trivet.admin.history.keeping import History
+from trivet.admin.kept_views import KeptViews
 from trivet.admin.limits import Limited
 from trivet.admin.menu import badges, further, grouped
 from trivet.admin.plan.site import SitePlan
@@ -23,7 +26,6 @@ from trivet.admin.visits import Access, Visit
 from trivet.admin.writing import let_write
 from trivet.auth.pages.pages import POLICY
 from trivet.http.mounts import mount_of
-from trivet.storage import Storage
 from trivet.templates import Templates
 from trivet.texts import lazy
 
@@ -35,42 +37,37 @@ LOG = "history.view"
 _SENT = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
 
 
+@dataclass(frozen=True)
 class Site:
-    """One admin while it serves: its plan, who may enter, and how its pages are shown."""
+    """One admin while it serves: what was declared, who may enter, and how its pages are shown."""
 
-    def __init__(
-        self,
-        planned: Callable[[], SitePlan],
-        access: Access,
-        templates: Templates,
-        files: FileAddresses,
-        *,
-        path: str,
-        title: str,
-    ) -> None:
-        self._planned = planned
-        self.access = access
-        self.path = path
-        self.title = title
-        self.storage: Storage | None = None
-        """Where files of columns are kept that say no other place."""
-        self.history: History | None = None
-        """Where changes are written down; None where nobody keeps them."""
-        self.added = Added()
-        """What was said besides the models."""
-        self.recent: float | None = None
-        """Seconds for which it counts that somebody proved who they are; None for ever."""
-        self.acting: Any = None
-        """The application's `Impersonation`; None where nobody acts as another."""
-        self.background: Any = None
-        """What lets actions go on as jobs; None where the application has none."""
-        self._templates = templates
-        self._files = files
+    path: str
+    title: str
+    access: Access
+    added: Added
+    """What was said besides the models."""
+    history: History | None
+    """Where changes are written down; None where nobody keeps them."""
+    views: KeptViews | None
+    """Keeps views of lists; None where they are not kept."""
+    recent: float | None
+    """Seconds for which it counts that somebody proved who they are; None for ever."""
+    templates: Templates
+    files: FileAddresses
+    brings: Callable[[Site], Brought]
 
     @cached_property
+    def brought(self) -> Brought:
+        """What the application has for the site: found at the start, or with the first request.
+
+        Raises `SetupError`.
+        """
+        return self.brings(self)
+
+    @property
     def plan(self) -> SitePlan:
-        """What was declared, read at the start, or with the first request; raises `SetupError`."""
-        return self._planned()
+        """What was declared of models; raises `SetupError`."""
+        return self.brought.plan
 
     def to(self, request: Request, *steps: str) -> str:
         """Give the address of a page below the site: ``site.to(request, "album", key)``."""
@@ -93,12 +90,12 @@ class Site:
         visit.may = Limited(visit.may, self.plan, visit)
         if visit.request is not None:
             visit.say = self.saying(visit.request)
-            let_write(visit, self.added.functions)
+            let_write(visit, self.brought.functions)
         return visit
 
     def saying(self, request: Request) -> Callable[[str], str]:
         """Give what tells texts in the language of a request."""
-        return partial(self._templates.told, request=request)
+        return partial(self.templates.told, request=request)
 
     async def show(
         self,
@@ -118,7 +115,7 @@ class Site:
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
         }
-        return await self._templates.render(
+        return await self.templates.render(
             name if name.endswith(".html") else f"admin/{name}.html",
             request=visit.request,
             status_code=status,
@@ -137,7 +134,7 @@ class Site:
 
     async def _frame(self, visit: Visit, crumbs: Sequence[Crumb]) -> Frame:
         request = visit.request
-        files = self._files.of(request)
+        files = self.files.of(request)
         account, sign_out = self.access.account_urls(request)
         return Frame(
             title=self.title,
@@ -174,9 +171,7 @@ class Site:
     async def _entries(self, visit: Visit) -> list[tuple[str, Entry]]:
         here = visit.request.url.path
         plans = [one for one in self.plan.models.values() if await visit.may("view", one.model)]
-        counts: Mapping[str, str] = {}
-        if self.added.keeping is not None:
-            counts = await badges(plans, visit, self.added.keeping)
+        counts: Mapping[str, str] = await badges(plans, visit, self.brought.keeping)
         found = []
         for plan in plans:
             url = self.to(visit.request, plan.slug, "")

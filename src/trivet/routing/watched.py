@@ -7,7 +7,8 @@ nobody serves add no names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from asyncio import CancelledError
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -82,7 +83,7 @@ class Watched:
                         has_failed(count, "request", error)
                 return outcome
             told = _Told(exchange, named.get(exchange.method, other), (), began)
-            return _told(told, outcome)  # type: ignore[arg-type]  # as the type was looked at
+            return _Waited(told, outcome)  # type: ignore[arg-type]  # as the type was looked at
 
         return begin
 
@@ -115,7 +116,7 @@ class Watched:
             raise
         if type(outcome) is not Answer:
             told = _Told(exchange, named, watchers, happening.began, happening)
-            return _told(told, outcome)  # type: ignore[arg-type]  # as the type was looked at
+            return _Waited(told, outcome)  # type: ignore[arg-type]  # as the type was looked at
         status = facts[_STATUS] = outcome.head.status
         happening.ended = perf_counter()
         for count in named.counts:
@@ -172,6 +173,43 @@ class _Told:
         if self.happening is not None:
             self.happening.ended = self.ended
             self.happening.facts[_STATUS] = status
+
+
+class _Waited(Coroutine[Any, Any, None]):
+    """Work that is waited for: told as ended even where it is closed before its first step.
+
+    A client that leaves early has its work closed, and a coroutine that was never begun runs no
+    `finally`: the request would count as in flight for ever.
+    """
+
+    __slots__ = ("_running", "_told", "_work")
+
+    def __init__(self, told: _Told, work: Coroutine[Any, Any, None]) -> None:
+        self._told = told
+        self._work = work
+        self._running: Coroutine[Any, Any, None] | None = None
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self._run().__await__()
+
+    def send(self, value: Any) -> Any:
+        return self._run().send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._run().throw(*error)
+
+    def close(self) -> None:
+        if self._running is not None:
+            self._running.close()
+            return
+        self._running = self._work
+        self._work.close()
+        _end(self._told, CancelledError())
+
+    def _run(self) -> Coroutine[Any, Any, None]:
+        if self._running is None:
+            self._running = _told(self._told, self._work)
+        return self._running
 
 
 async def _told(told: _Told, work: Coroutine[Any, Any, None]) -> None:

@@ -36,7 +36,7 @@ def test_a_slip_in_a_declaration_is_told(said: dict[str, Any], code: str, told: 
     press = press_on(database, by=type("SlipAdmin", (ModelAdmin,), said))
 
     with pytest.raises(SetupError) as caught:
-        press.admin._planned()
+        press.admin.check()
 
     assert caught.value.code == code
     assert told in str(caught.value)
@@ -48,7 +48,7 @@ def test_children_without_a_relation_to_them_are_found_by_their_key() -> None:
     press.admin._admins.pop(AdfAuthor)
     press.admin.add(AdfAuthor, by=declared)
 
-    plan = press.admin._planned().of(AdfAuthor)
+    plan = press.admin.site.plan.of(AdfAuthor)
 
     assert plan is not None
     assert [(one.name, one.links) for one in plan.form.inlines] == [

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from trivet.admin.declared.dashboard import Card, Chart, Figure
-from trivet.admin.home.asking import Asked, Failed, Keeping, Piece, all_of, takes_visit
+from trivet.admin.home.asking import Asked, Failed, Piece, all_of, takes_visit
 from trivet.admin.home.drawing import drawn
 from trivet.admin.home.figures import figure_of
 from trivet.admin.home.lately import lately
@@ -30,7 +30,7 @@ class Board:
         self._site = site
         self._cards = site.added.cards
         self._charts = site.added.charts
-        self._keeping = site.added.keeping or Keeping(None, site.path)
+        self._keeping = site.brought.keeping
 
     async def view(self, visit: Visit) -> HomePage:
         """Give all that the page shows; what fails is said in its place."""

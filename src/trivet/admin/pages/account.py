@@ -102,7 +102,7 @@ class AccountPage(ModelPage):
 
     async def _act_as_url(self, visit: Visit, row: Any) -> str:
         """Give the page on which one begins to act as an account, where there is one."""
-        acting = self.site.acting
+        acting = self.site.brought.acting
         if acting is None or row.is_superuser or row.is_staff or not row.is_active:
             return ""
         if not await visit.may(acting.permission):

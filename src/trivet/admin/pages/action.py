@@ -170,7 +170,7 @@ class ActionPage(ModelPage):
         self, visit: Visit, plan: ModelPlan, action: ActionPlan, chosen: Chosen
     ) -> bool:
         """Tell whether it is too much to wait for; refuses what is, where there are no jobs."""
-        can = self.site.background is not None
+        can = self.site.brought.background is not None
         if action.in_background:
             return can
         if not chosen.is_all or action.on == "list":
@@ -190,7 +190,7 @@ class ActionPage(ModelPage):
     async def _start(
         self, visit: Visit, plan: ModelPlan, action: ActionPlan, chosen: Chosen, values: Any
     ) -> Response:
-        number = await self.site.background.start(visit, plan, action, chosen, values)
+        number = await self.site.brought.background.start(visit, plan, action, chosen, values)
         query = urlencode([("job", number), ("action", action.name)])
         url = self.site.to(visit.request, plan.slug, "progress")
         return await self.site.go(visit, f"{url}?{query}")

@@ -41,7 +41,7 @@ class FilePage(ModelPage):
         if isinstance(value, bytes):
             headers = {**_HEADERS, "Content-Disposition": disposition_of("", f"{field.name}.bin")}
             return Response(value, media_type="application/octet-stream", headers=headers)
-        storage = storage_of(field, self.site.storage)
+        storage = storage_of(field, self.site.brought.storage)
         if not isinstance(value, FileRef) or storage is None:
             raise HTTPException(404, "Not Found")
         shown = may_show(value.content_type, SAFE_INLINE)

@@ -48,7 +48,7 @@ class FormPages(ModelPage):
 
     async def shape(self, visit: Visit, plan: ModelPlan, standing: Standing | None) -> Shape:
         """Give what the visitor may fill in."""
-        has_storage = self.site.storage is not None
+        has_storage = self.site.brought.storage is not None
         return await shape_of(visit, plan.form, standing, has_storage=has_storage)
 
     async def draft(
@@ -87,7 +87,7 @@ class FormPages(ModelPage):
 
     def saving(self, visit: Visit, draft: Draft, found: Merged) -> Saving:
         """Give what stores a form."""
-        return Saving(visit, found, draft.picked, FileStore(self.site.storage))
+        return Saving(visit, found, draft.picked, FileStore(self.site.brought.storage))
 
     # -- what was posted -------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class FormPages(ModelPage):
         if not draft.form.is_valid:
             return
         value = draft.form.value
-        store = FileStore(self.site.storage)
+        store = FileStore(self.site.brought.storage)
         for path, field, part in draft.sheet.known():
             if not field.is_file:
                 continue

@@ -100,13 +100,12 @@ class KeptViewsPage(ModelPage):
     async def _at(self, visit: Visit) -> tuple[ModelPlan, KeptViews]:
         plan = self.plan(visit)
         await self.require(visit, "view", plan.model)
-        if self.site.added.views is None:
+        if self.site.views is None:
             raise HTTPException(404, "Not Found")
-        return plan, self.site.added.views
+        return plan, self.site.views
 
     def _keeping(self) -> Keeping:
-        assert self.site.added.keeping is not None, "the site is planned"
-        return self.site.added.keeping
+        return self.site.brought.keeping
 
     async def _one(self, visit: Visit, plan: ModelPlan, kept: KeptViews) -> View:
         """Give the view that is meant; raises a 404, or `NotAllowed` for another's."""

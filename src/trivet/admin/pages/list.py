@@ -78,10 +78,11 @@ class ListPage(ModelPage):
         return await self.site.show(visit, "list", [Crumb(plan.plural)], status=422, page=view)
 
     async def _kept_views(self, visit: Visit, plan: ModelPlan) -> Sequence[KeptView]:
-        added = self.site.added
-        if added.views is None or added.keeping is None:
+        if self.site.views is None:
             return ()
-        found: Sequence[KeptView] = await added.views.of(plan.slug, visit, added.keeping)
+        found: Sequence[KeptView] = await self.site.views.of(
+            plan.slug, visit, self.site.brought.keeping
+        )
         return found
 
     async def view(
@@ -125,7 +126,7 @@ class ListPage(ModelPage):
             if plan.hierarchy is None
             else hierarchy_options(plan.hierarchy, state, found.sums),
             is_dense=state.is_dense,
-            views=tabs_of(kept, state, plan) if self.site.added.views is not None else (),
+            views=tabs_of(kept, state, plan) if self.site.views is not None else (),
             **await self._offers(visit, plan, found, state, cells),
         )
 
@@ -134,7 +135,7 @@ class ListPage(ModelPage):
     ) -> dict[str, Any]:
         """Give what the template knows by names alone."""
         found: dict[str, Any] = {"density_url": state.url(is_dense=not state.is_dense)}
-        if self.site.added.views is not None:
+        if self.site.views is not None:
             views = self.site.to(visit.request, plan.slug, "views")
             query = state.url().partition("?")[2]
             found["save_view_url"] = f"{views}?{query}" if query else views
@@ -144,8 +145,8 @@ class ListPage(ModelPage):
             found["save_cells"] = lazy("Save the list")
             if cells.is_refused:
                 found["wrong"] = lazy("Nothing is saved yet: see what is wrong in the list.")
-        if self.site.added.live is not None:
-            found["live_url"] = self.site.added.live.url(visit.request, plan)
+        if self.site.brought.live is not None:
+            found["live_url"] = self.site.brought.live.url(visit.request, plan)
         return found
 
     async def _offers(

@@ -28,9 +28,9 @@ class ProgressPage(ModelPage):
         query = visit.request.query_params
         number, action = query.get("job", ""), plan.action(query.get("action", ""))
         is_number = number.isascii() and number.isdecimal() and len(number) < 19
-        if self.site.background is None or not is_number or action is None:
+        if self.site.brought.background is None or not is_number or action is None:
             raise HTTPException(404, "Not Found")
-        told = await self.site.background.told(visit, int(number))
+        told = await self.site.brought.background.told(visit, int(number))
         if told is None:
             raise HTTPException(404, "Not Found")
         if query.get("as") == "json":

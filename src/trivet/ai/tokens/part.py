@@ -72,13 +72,13 @@ class TokenStreams(Part):
             Gauge("trivet_token_streams_running", "Streams of tokens that run", self._read_running),
             Gauge("trivet_tokens_total", "Tokens by model", self._read_tokens, counts=True),
             Gauge(
-                "trivet_first_token_seconds_sum",
+                "trivet_first_token_seconds_total",
                 "Seconds to the first token, of all streams",
                 self._read_seconds,
                 counts=True,
             ),
             Gauge(
-                "trivet_first_token_seconds_count",
+                "trivet_first_tokens_total",
                 "Streams that had a first token",
                 self._read_firsts,
                 counts=True,
