@@ -37,7 +37,7 @@ function marksOf(element) {
 }
 
 function renamed(element, name) {
-  const made = document.createElement(name);
+  const made = element.ownerDocument.createElement(name);
   made.append(...element.childNodes);
   element.replaceWith(made);
   return made;
@@ -72,7 +72,7 @@ export function tidied(element) {
 
 /** Put all that is in an element into one below it. */
 function wrapped(element) {
-  const inner = document.createElement("span");
+  const inner = element.ownerDocument.createElement("span");
   inner.append(...element.childNodes);
   element.append(inner);
   return inner;
@@ -93,19 +93,20 @@ function cleanBelow(parent, isExact) {
 
 /** Give what may stay of HTML, as a fragment of this document. */
 export function cleaned(html) {
-  // No measure of safety: a browser complains of every style that the policy keeps it from applying, even where none is seen.
-  const quiet = html.replace(/<style[\s>][\s\S]*?<\/style\s*>/gi, "").replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style="));
+  // No measure of safety: a browser complains of all that the policy forbids, even in a document that does nothing.
+  const quiet = html.replace(/<style[\s>][\s\S]*?<\/style\s*>/gi, "").replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\s(style|on[a-z]+)\s*=/gi, " data-$1="));
   const given = new DOMParser().parseFromString(quiet, "text/html");
-  const made = document.createDocumentFragment();
-  made.append(...document.adoptNode(given.body).childNodes);
+  const made = given.createDocumentFragment();
+  made.append(...given.body.childNodes);
   cleanBelow(made, false);
   made.normalize();
-  const walker = document.createTreeWalker(made, NodeFilter.SHOW_TEXT);
+  const walker = given.createTreeWalker(made, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const text = walker.currentNode;
     if (!text.parentElement?.closest("pre")) text.data = text.data.replace(/ {2,}/g, " ");
   }
-  return made;
+  // Not before: an image is loaded as soon as it comes into a document that somebody sees.
+  return document.adoptNode(made);
 }
 
 /** Put what stands by itself into paragraphs, and leave nothing between blocks. */

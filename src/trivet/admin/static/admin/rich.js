@@ -236,7 +236,7 @@ class Editor {
     const { inputType, dataTransfer } = event;
     if (/^insert(?:Text|CompositionText|ReplacementText)/.test(inputType)) {
       const range = rangeIn(this.root);
-      if (!range || !isAcross(this.root, range)) return this.undo.begin(range?.collapsed ? inputType : "");
+      if (!range || !isAcross(this.root, range)) return this.undo.begin(range?.collapsed || event.isComposing ? inputType : "");
       this.undo.begin();
       return erase(this.root, range);
     }
@@ -261,7 +261,7 @@ class Editor {
   /** Join lines: a browser does it slowly, and with styles that keep the looks of both. */
   erases(event) {
     const [where] = event.inputType.startsWith("delete") ? event.getTargetRanges() : [];
-    if (!where || !isAcross(this.root, where)) return false;
+    if (!where || !event.cancelable || !isAcross(this.root, where)) return false;
     const range = document.createRange();
     range.setStart(where.startContainer, where.startOffset);
     range.setEnd(where.endContainer, where.endOffset);
