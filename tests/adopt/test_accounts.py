@@ -93,6 +93,17 @@ def test_account_that_is_there_is_left_as_it_is() -> None:
     assert (plan.users, plan.members, plan.refused) == ([], [], 0)
 
 
+def test_account_that_is_there_by_its_address_alone_is_left_as_it_is() -> None:
+    known = Known(emails=frozenset({"ann@example.org"}), has_accounts=True)
+
+    plan = planned(account(1, "Ann@example.org"), known=known)
+
+    assert (plan.users, plan.refused) == ([], 0)
+    assert [note.what for note in plan.notes] == [
+        "1 accounts are there already, and are left as they are"
+    ]
+
+
 def test_group_of_the_same_name_with_other_rights_lets_nobody_in() -> None:
     known = Known(groups={"editors": frozenset({"order.*"})})
 

@@ -234,6 +234,7 @@ print(json.dumps([first, second, third, signed, users, groups, log]))
     )
 
     assert "Nothing is written; --write does." in first
+    assert "app.use(DjangoSessions(auth, secrets=[SECRET_KEY, *SECRET_KEY_FALLBACKS]))" in first
     assert "Written, all in one transaction." in second
     assert "3 accounts are there already" in third
     assert signed == [401, 200]

@@ -110,6 +110,17 @@ def test_signing_in_gives_another_id_and_begins_anew() -> None:
     assert dict(found) == {"a": {"b": 1}}
 
 
+def test_who_was_signed_in_without_a_proof_has_none_until_they_confirm() -> None:
+    found = session()
+    found.sign_in("ann", is_proof=False)
+    before = found.authenticated_at
+
+    found.confirm()
+
+    assert (found.user, before) == ("ann", None)
+    assert found.authenticated_at == datetime.fromtimestamp(NOW / 1000, UTC)
+
+
 @pytest.mark.parametrize("user", ["", " ann", "ann\n", "a\0b", "x" * 256])
 def test_a_handle_is_printable_text(user: str) -> None:
     with pytest.raises(SessionError, match="handle has 1 to 255"):

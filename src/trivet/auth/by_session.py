@@ -41,7 +41,7 @@ class BySession:
         session = await self._sessions.of_request(connection)
         if session.user is None:
             return None
-        self._check_sender(connection)
+        self.check_sender(connection)
         user = await self._accounts.by_handle(session.user)
         if user is None or not user.is_active:
             return None
@@ -54,7 +54,7 @@ class BySession:
         # Never recent: what asks for it is the account's own affair.
         return Identity(acted, self.name, impersonator=user)
 
-    def _check_sender(self, connection: HTTPConnection) -> None:
+    def check_sender(self, connection: HTTPConnection) -> None:
         """Raise `HTTPException` (403) where another site's page may have sent it.
 
         Where the application has a `Csrf` of its own, that has judged already.

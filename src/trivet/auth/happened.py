@@ -17,6 +17,7 @@ __all__ = [
     "Happened",
     "PasswordChanged",
     "PasswordReset",
+    "SessionTakenOver",
     "SignInRefused",
     "SignedIn",
     "SignedOut",
@@ -65,6 +66,13 @@ class SignedIn(Happened):
     """Somebody signed in; `details` has ``factors``."""
 
     kind = "signed-in"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionTakenOver(Happened):
+    """Somebody who was signed in elsewhere is so here now; `details` has ``of``: ``django``."""
+
+    kind = "session-taken-over"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,7 +95,8 @@ class Auth(Part, Permitting):
         self.flows = Flows(
             database, self.accounts, self.guessing, self.trail, self.letters, self.options
         )
-        self.means: list[Means] = [BySession(self.accounts, self.sessions, self.options.csrf)]
+        self.by_session = BySession(self.accounts, self.sessions, self.options.csrf)
+        self.means: list[Means] = [self.by_session]
         self._counts_here = rates is None
 
     @property

@@ -6,7 +6,7 @@ as being signed in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from trivet.auth.accounts import Accounts
 from trivet.auth.current import forget_identity
 from trivet.auth.errors import NotAllowed, SignInFailed
 from trivet.auth.guessing import SECOND_FACTOR, Guessing
-from trivet.auth.happened import SignedIn, SignedOut, SignInRefused
+from trivet.auth.happened import SessionTakenOver, SignedIn, SignedOut, SignInRefused
 from trivet.auth.options import AuthOptions
 from trivet.auth.trail import Trail, where_from
 from trivet.sessions import Session, Sessions
@@ -93,6 +93,8 @@ class SigningIn:
         self.stand_in: StandIn | None = None
         self.ways: list[Way] = []
         """What people can sign in by beside a password; each part adds its own."""
+        self.also_ended: list[Callable[[HTTPConnection], Awaitable[object]]] = []
+        """What ends with a session that somebody signs out of; each part adds its own."""
 
     async def by_password(
         self, log_in: str, password: str, connection: HTTPConnection | None
@@ -245,6 +247,31 @@ class SigningIn:
         session[_STRONG] = True
         return SignInResult(user)
 
+    async def may_go_on(self, connection: HTTPConnection, user: Any) -> bool:
+        """Tell whether who is signed in elsewhere may be so here without proving anything.
+
+        Not with an account that is not active or has a second factor, and not while somebody is
+        about to sign in here.
+        """
+        if not user.is_active or user.is_service or await self.has_factor(user):
+            return False
+        return await self.half_signed_in(connection) is None
+
+    async def go_on(
+        self, connection: HTTPConnection, user: Any, *, of: str, remember: bool
+    ) -> None:
+        """Begin a session for who is signed in elsewhere, and has proved nothing here: not recent.
+
+        Who calls this has asked `may_go_on`. `of` is where they were, for the trail.
+        """
+        session = await self._sessions.of_request(connection)
+        session.pop(_PENDING, None)
+        session.sign_in(user.handle, remember=remember, is_proof=False)
+        session[_FACTORS] = []
+        forget_identity(connection)
+        event = SessionTakenOver(user=user.handle, details={"of": of}, **where_from(connection))
+        await self._trail.note(event)
+
     async def confirm(self, connection: HTTPConnection, user: Any, *, factor: str) -> None:
         """Note that who is signed in here has just proved it again."""
         session = await self._sessions.of_request(connection)
@@ -260,6 +287,8 @@ class SigningIn:
         session = await self._sessions.of_request(connection)
         if session.user is not None:
             await self._trail.note(SignedOut(user=session.user, **where_from(connection)))
+            for end in self.also_ended:
+                await end(connection)
         session.sign_out()
         forget_identity(connection)
 

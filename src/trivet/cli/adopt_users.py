@@ -14,6 +14,7 @@ from trivet.adopt.accounts import already_there, plan_accounts, read_tables, tak
 from trivet.adopt.accounts.planning import AccountPlan
 from trivet.app.application import App
 from trivet.auth import Auth
+from trivet.auth.django_sessions import DjangoSessions
 from trivet.auth.permissions import permission_name
 from trivet.cli.opened import open_app
 from trivet.cli.options import AppArgument, LoadOptions
@@ -45,7 +46,7 @@ def django_users(
     """Take over Django's accounts, groups, permissions and admin log, in one transaction.
 
     People keep their passwords. Accounts that are there already stay as they are, so that it can be
-    run again. Sessions are not taken over: everybody signs in once more.
+    run again. Who is signed in stays so where the application uses DjangoSessions.
 
     \b
       trivet adopt django-users --from sqlite:///db.sqlite3
@@ -54,7 +55,7 @@ def django_users(
     app = open_app(options, argument)
     plan, is_written = asyncio.run(_run(app, source, user_table, write, leave_out))
     pen = Pen()
-    pen.write(report_of([*_counted(plan), *plan.notes]).rstrip("\n"))
+    pen.write(report_of([*_counted(plan), *plan.notes, _about_sessions(app)]).rstrip("\n"))
     pen.write()
     if is_written:
         pen.write("Written, all in one transaction.")
@@ -94,6 +95,19 @@ async def _run(
     finally:
         await auth.database.close()
     return plan, is_written
+
+
+def _about_sessions(app: App) -> Note:
+    """Tell what becomes of those who are signed in; their sessions are taken over as they come."""
+    if any(isinstance(part, DjangoSessions) for part in app.parts.values()):
+        return Note(Kind.STAYS, "sessions", "who is signed in in Django is so here: DjangoSessions")
+    return Note(
+        Kind.DECIDE,
+        "sessions",
+        "everybody signs in once more, unless the application takes Django's sessions over",
+        "app.use(DjangoSessions(auth, secrets=[SECRET_KEY, *SECRET_KEY_FALLBACKS])), of"
+        " trivet.auth.django_sessions",
+    )
 
 
 def _counted(plan: AccountPlan) -> list[Note]:

@@ -146,7 +146,7 @@ class Session(MutableMapping[str, Any]):
 
     @property
     def authenticated_at(self) -> datetime | None:
-        """When who is signed in proved it last, in UTC; None where nobody is."""
+        """When who is signed in proved it last, in UTC; None where nobody has."""
         return None if self._authenticated is None else as_datetime(self._authenticated)
 
     @property
@@ -174,12 +174,13 @@ class Session(MutableMapping[str, Any]):
 
     # -- signing in and out ----------------------------------------------------------------------
 
-    def sign_in(self, user: str, *, remember: bool = False) -> None:
+    def sign_in(self, user: str, *, remember: bool = False, is_proof: bool = True) -> None:
         """Let `user` be signed in from now on, in a session with another id and token.
 
         Values that the visitor gathered as a stranger are kept, those of another user are not. With
-        `remember` it outlives the browser. Raises `SessionError` for a handle that is empty, longer
-        than 255 characters, or holds what cannot be printed.
+        `remember` it outlives the browser; without `is_proof` they have proved nothing now, and are
+        not recent. Raises `SessionError` for a handle that is empty, longer than 255 characters, or
+        holds what cannot be printed.
         """
         if not user or len(user) > _LONGEST_USER or not user.isprintable() or user != user.strip():
             raise SessionError(
@@ -192,6 +193,8 @@ class Session(MutableMapping[str, Any]):
         else:
             self._read()
         self._begin(user, is_remembered=remember)
+        if not is_proof:
+            self._authenticated = None
         self.notes.is_signed_in = True
 
     def confirm(self) -> None:

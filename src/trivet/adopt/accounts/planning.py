@@ -16,8 +16,9 @@ from typing import Any
 
 from trivet.adopt.accounts.reading import DjangoTables
 from trivet.adopt.report import Kind, Note
+from trivet.auth.django_sessions.names import email_of, username_of
 from trivet.auth.permissions.names import is_permission, permission_name
-from trivet.auth.users import NO_PASSWORD, normal_email, normal_username
+from trivet.auth.users import NO_PASSWORD
 
 __all__ = ["AccountPlan", "Known", "plan_accounts"]
 
@@ -188,14 +189,15 @@ def _plan_users(
     log_in: str,
 ) -> dict[Any, str]:
     """Plan the accounts; gives the handle of each one that is new, by Django's key."""
-    addresses = Counter(_email(one) for one in tables.users)
-    names = Counter(_username(one) for one in tables.users)
+    addresses = Counter(email_of(one) for one in tables.users)
+    names = Counter(username_of(one) for one in tables.users)
     handles: dict[Any, str] = {}
     there = 0
     for one in tables.users:
-        username, email = _username(one), _email(one)
+        username, email = username_of(one), email_of(one)
         place = f"account {one.get('username') or one.get('email')}"
-        if username is not None and username in known.usernames:
+        is_alone = username is None and addresses[email] == 1  # it is found by its address
+        if username in known.usernames or (is_alone and email in known.emails):
             there += 1
             continue
         if username is not None and names[username] > 1:
@@ -223,23 +225,6 @@ def _plan_users(
 
 _RENAME = "rename it in Django first"
 _OWN = "give it an address of its own in Django, or afterwards"
-
-
-def _username(one: Mapping[str, Any]) -> str | None:
-    try:
-        return normal_username(str(one.get("username") or ""))
-    except ValueError:
-        return None
-
-
-def _email(one: Mapping[str, Any]) -> str | None:
-    """Give an account's address; a name that is one counts where there is no other."""
-    for text in (one.get("email"), one.get("username")):
-        try:
-            return normal_email(str(text or ""))
-        except ValueError:
-            continue
-    return None
 
 
 def _account(
