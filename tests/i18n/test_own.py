@@ -18,7 +18,7 @@ from trivet.i18n.validation import SENTENCES
 
 # Words that a language has as English has them.
 SAME_IN: dict[str, set[object]] = {
-    "de": {"Code", "Name", "Passkeys"},
+    "de": {"Code", "Link", "Name", "Passkeys"},
     "es": {"No", "Total"},
     "fr": {"Action", "Actions", "Code", "Menu", "Pages", "Sessions", "Total"},
 }

@@ -6,11 +6,13 @@ of the web alone; it is cleaned after Markdown is rendered, so that nothing depe
 
 from __future__ import annotations
 
+import json
+
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-__all__ = ["cleaned", "rendered"]
+__all__ = ["ALLOWED", "cleaned", "rendered"]
 
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "dl", "dt", "em", "figcaption",
@@ -28,6 +30,14 @@ _ATTRIBUTES = {
 }
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
+ALLOWED = json.dumps(
+    {
+        "tags": {tag: sorted(_ATTRIBUTES.get(tag, ())) for tag in sorted(_TAGS)},
+        "schemes": sorted(_SCHEMES),
+    },
+    separators=(",", ":"),
+)
+"""What `cleaned` leaves, as JSON: an editor in a browser goes by it, and shows what will stay."""
 
 # HTML in Markdown is text; what is made of it is cleaned all the same.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])

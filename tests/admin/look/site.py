@@ -15,6 +15,8 @@ from starlette.responses import Response
 
 from trivet import App, Part, admin, forms
 from trivet.admin.files import FileAddresses, add_files
+from trivet.admin.markup import ALLOWED
+from trivet.admin.plan.inputs import RichText
 from trivet.admin.views import (
     Asked,
     Chip,
@@ -280,6 +282,7 @@ class Order(BaseModel):
     tags: Annotated[list[Literal["1", "2", "3"]], Checkboxes()] = Field(title="Tags", default=[])
     note: Annotated[str, Textarea(data_kind="json")] = Field(title="Note", default="")
     colour: Annotated[str, Input(data_colour=True)] = Field(title="Colour", default="#4150d0")
+    text: Annotated[str, RichText()] = Field(title="Text", default="")
     address: Address = Field(title="Address")
     items: list[Item] = Field(title="Items", default=[])
     internal: str = Field(title="Reference", default="")
@@ -292,6 +295,7 @@ STORED = {
     "state": "paid",
     "placed": date(2026, 11, 25),
     "tags": ["1", "3"],
+    "text": "<h2>Tea</h2><p>With <b>care</b>.</p><ul><li>green</li></ul>",
     "address": {"city": "Bern"},
     "internal": "x",
     "items": [{"product": "Tea"}, {"product": "Cup", "position": 1}],
@@ -332,6 +336,7 @@ def form_page(**more: Any) -> View:
         "slugs": {"slug": "number"},
         "version": "7",
         "draft": "order:1042",
+        "rich": ALLOWED,
         "related": [Link("Invoices", "/none", "file", "3")],
         "pickers": {
             "customer_id": {

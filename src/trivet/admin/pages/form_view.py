@@ -7,14 +7,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from markupsafe import Markup
+
 from trivet.admin.editing.merging import written
 from trivet.admin.editing.relations import Picked
 from trivet.admin.editing.sheets import Sheet, blank_sheets
 from trivet.admin.editing.standing import Standing
 from trivet.admin.listing.cells import cell
 from trivet.admin.listing.offers import row_offers
+from trivet.admin.markup import ALLOWED, cleaned
 from trivet.admin.plan.form import FieldPlan, FieldsetPlan
-from trivet.admin.plan.inputs import Markdown, Offered, RelationInput
+from trivet.admin.plan.inputs import Markdown, Offered, RelationInput, RichText
 from trivet.admin.plan.model import ModelPlan
 from trivet.admin.plan.readers import Shape
 from trivet.admin.showing import Site
@@ -26,6 +29,8 @@ from trivet.forms.html import Html, attributes_html
 from trivet.texts import lazy
 
 __all__ = ["Draft", "FormView"]
+
+_RICH = Markup('<div class="preview">{}</div>')
 
 
 @dataclass
@@ -81,6 +86,7 @@ class FormView:
             tables=[one.name for one in plan.form.inlines if one.kind == "table"],
             version="" if is_new else written(draft.prints),
             draft=f"{plan.slug}/{'copy' if is_copy else 'add' if is_new else standing.key}",  # type: ignore[union-attr]
+            rich=ALLOWED if _has_rich_text(draft) else "",
             related=await self._related(draft),
         )
 
@@ -139,6 +145,9 @@ class FormView:
             if field.is_file and value is not None:
                 url = self._file_url(standing, field)
                 return Fact(field.label, _file_label(value), url)
+            if isinstance(field.widget, RichText) and value:
+                # What is stored may have come by another way than a form.
+                return Fact(field.label, _RICH.format(cleaned(str(value))))
             return Fact(field.label, cell(field.kind, value, self.visit))
         if field.relation.is_many:
             names = ", ".join(self.site.plan.name_of(one) for one in standing.related.get(name, ()))
@@ -313,6 +322,16 @@ class FormView:
 def _add(part: BoundField, **attributes: Any) -> None:
     more = attributes_html(attributes)
     part.leaf = replace(part.leaf, attributes=Html(part.leaf.attributes + more))
+
+
+def _has_rich_text(draft: Draft) -> bool:
+    """Tell whether rich text is written anywhere in a form, also in rows that are added to it."""
+    sheets = [*draft.sheet.every(), *blank_sheets(draft.plan.form, draft.form)]
+    return any(
+        isinstance(part, BoundField) and isinstance(part.leaf.widget, RichText)
+        for sheet in sheets
+        for _, _, part in sheet.known()
+    )
 
 
 def _is_wide(part: Part) -> bool:

@@ -96,7 +96,10 @@ class Markdown(Textarea):
 
 
 class RichText(Textarea):
-    """HTML, stored without all that could do harm in the pages that show it."""
+    """HTML, stored without all that could do harm in the pages that show it.
+
+    A browser shows it as it will look, with buttons; without a script its tags are typed.
+    """
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**_with(attributes, {"rows": 10, "data_kind": "html"}))

@@ -89,6 +89,8 @@ class FormPage:
     version: str = ""
     """What stood in the form when it was made; it comes back with what is posted."""
     draft: str = ""
+    rich: str = ""
+    """What rich text may hold, as JSON for its editor; empty where no field is rich text."""
     related: Sequence[Link] = ()
 
 
