@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import BaseModel, Field, ValidationError
 
 from tests.admin.acting.store import AdxGood, goods, hidden, rows_of, text_of
 from tests.admin.shop import Shop, shop_on
-from trivet.admin import ModelAdmin, action
+from trivet.admin import ModelAdmin, RichText, Url, action
 from trivet.admin.history import changes_in
 from trivet.db import Database
 from trivet.errors import SetupError
@@ -239,6 +240,32 @@ async def test_an_action_that_cannot_be_is_told_at_the_start(
         shop.admin.check()
 
     assert error.value.code == "admin.declared"
+
+
+async def test_what_a_form_of_an_action_is_given_is_checked_as_in_a_form_of_rows(
+    database: Database,
+) -> None:
+    class Notice(BaseModel):
+        text: Annotated[str, RichText()]
+        url: Annotated[str, Url(), Field(max_length=60)] = ""
+
+    shop = shop_on(database)
+    shop.admin.add(
+        AdxGood, by=type("NoticeAdmin", (ModelAdmin,), {"tell": action(form=Notice)(_async)})
+    )
+    plan = shop.admin.site.plan.of(AdxGood)
+    assert plan is not None
+    form: Any = next(one.form for one in plan.actions if one.name == "tell")
+
+    given = form(text="<b>new</b><script>alert(1)</script>", url="https://example.org")
+
+    assert isinstance(given, Notice)
+    assert "<b>new</b>" in given.text.replace("strong>", "b>")
+    assert "script" not in given.text
+    with pytest.raises(ValidationError):
+        form(text="", url="javascript:alert(1)")
+    with pytest.raises(ValidationError):
+        form(text="", url=f"https://example.org/{'x' * 60}")
 
 
 async def test_an_action_is_not_called_as_another_permission(database: Database) -> None:

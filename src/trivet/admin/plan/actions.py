@@ -6,14 +6,16 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model, field_validator
 
 from trivet.admin.declared.action import Action, On
 from trivet.admin.declared.model_admin import ModelAdmin
+from trivet.admin.plan.inputs import checks_of
 from trivet.admin.plan.names import misnamed, titled
 from trivet.auth.permissions.names import is_permission
 from trivet.db import SoftDelete
 from trivet.errors import SetupError
+from trivet.forms import Widget
 from trivet.forms.plan import plan_of
 from trivet.texts import lazy
 
@@ -96,11 +98,29 @@ def _declared(admin: type[ModelAdmin], one: Action) -> ActionPlan:
         one.label or titled(one.name),
         permission,
         one.on,
-        one.form,
+        None if one.form is None else _with_checks(one.form),
         one.confirm,
         one.danger,
         one.in_background,
         one.function,
+    )
+
+
+def _with_checks(form: type[BaseModel]) -> type[BaseModel]:
+    """Give the form with what its widgets check besides, as in the form of a row."""
+    checks: dict[str, Any] = {}
+    for name, field in form.model_fields.items():
+        for widget in (one for one in field.metadata if isinstance(one, Widget)):
+            for check in checks_of(widget):
+                checks[f"checked_{name}_{len(checks)}"] = field_validator(name)(check.func)
+    if not checks:
+        return form
+    return create_model(
+        form.__name__,
+        __base__=form,
+        __module__=form.__module__,
+        __doc__=form.__doc__,
+        __validators__=checks,
     )
 
 
