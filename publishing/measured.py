@@ -15,6 +15,8 @@ RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
 _PAGES = {
     "requests": ("What a request costs", RESULTS),
     "rows": ("What a row costs", RESULTS / "data"),
+    "admin": ("What a list of the admin costs", RESULTS / "admin"),
+    "observed": ("What it costs to be observed", RESULTS / "observe"),
 }
 
 

@@ -60,6 +60,7 @@ __all__ = [
     "Happening",
     "Probe",
     "Reading",
+    "Waiting",
     "Watcher",
     "begun",
     "ended",
@@ -120,6 +121,14 @@ class Counting(Watcher, Protocol):
 
     def counting(self, name: str, facts: Mapping[str, Any]) -> Count:
         """Give what counts the requests of this name; asked once for each route and method."""
+
+
+@runtime_checkable
+class Waiting(Counting, Protocol):
+    """One that counts which requests are waited for, too; what is answered at once never is."""
+
+    def note_waiting(self, by: int) -> None:
+        """Note that one more is waited for (1), or one less (-1), on the event loop."""
 
 
 Count = Callable[[Any, int, float, BaseException | None], None]

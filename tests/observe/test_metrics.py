@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx2
 import pytest
@@ -16,6 +18,7 @@ from trivet.cache import Cache
 from trivet.errors import MissingExtraError, SetupError
 from trivet.observe import Metrics, Observe, Readers
 from trivet.observe.tallies import OTHER, Tallies
+from trivet.routing.watched import Watched
 from trivet.testing import LiveProcess, TestClient
 from trivet.watching import Happening
 
@@ -94,15 +97,26 @@ def test_request_for_the_figures_is_the_one_under_way() -> None:
 
 
 def test_request_whose_client_leaves_is_under_way_no_more() -> None:
-    tallies = Tallies((1.0,))
-    happening = Happening("request", "GET /", {"http.request.method": "GET"})
+    class Waits:
+        """A target that waits for ever."""
 
-    tallies.begins(happening)
-    happening.ended, happening.error = happening.began, asyncio.CancelledError()
-    tallies.ends(happening)
+        reads_body = needs_body = False
+        max_body = None
+
+        def begin(self, exchange: object) -> Any:
+            return asyncio.sleep(3600)
+
+    tallies = Tallies((1.0,))
+    target: Any = Waits()
+    exchange: Any = SimpleNamespace(method="GET", on_answered=None)
+    work: Any = Watched(target, "/", [tallies]).begin(exchange)
+    assert tallies.in_flight == 1
+
+    work.close()
 
     assert tallies.in_flight == 0
     assert list(tallies.requests) == [("GET /", 0)]
+    assert tallies.exceptions == {("/", "CancelledError"): 1}
 
 
 def test_gauges_of_parts_are_read_when_somebody_asks() -> None:

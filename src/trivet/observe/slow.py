@@ -55,6 +55,10 @@ class QueryReports:
         self._told: dict[tuple[str, str], float] = {}
         self._has_heard = False
 
+    def wants(self, exchange: object) -> bool:
+        """Want requests once there was a query: without one, there is nothing to say of them."""
+        return self._has_heard
+
     def begins(self, happening: Happening) -> None:
         """Note in whose course queries are sent, once there was one."""
         # Where none is ever told, what it would cost to know is saved.
