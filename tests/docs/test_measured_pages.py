@@ -10,11 +10,9 @@ from publishing.measured import RESULTS, write_measured
 def test_each_committed_run_is_a_page_with_its_chart(tmp_path: Path) -> None:
     write_measured(tmp_path / "measured")
 
+    pages = ("admin", "observed", "requests", "rows")
     assert sorted(path.name for path in (tmp_path / "measured").iterdir()) == [
-        "requests.md",
-        "requests.svg",
-        "rows.md",
-        "rows.svg",
+        f"{name}.{ending}" for name in pages for ending in ("md", "svg")
     ]
     page = (tmp_path / "measured" / "rows.md").read_text()
     assert page.startswith("# What a row costs")
