@@ -9,6 +9,7 @@ side ends what was signed in before. Accounts without any hash to compare are no
 
 from __future__ import annotations
 
+import hmac
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -119,7 +120,7 @@ class ByDjangoSession:
             return None
         for name, value in self._lookups(theirs).items():
             user = await self.auth.accounts.model.where(**{name: value}).first()
-            if user is not None and user.password == stored:
+            if user is not None and _is_same(user.password, stored):
                 return user
         return None
 
@@ -143,3 +144,9 @@ def _is_embedded(scope: Scope) -> bool:
     if sent.get(b"sec-fetch-site") != b"cross-site":
         return False
     return sent.get(b"sec-fetch-dest") != b"document"
+
+
+def _is_same(ours: str, theirs: str) -> bool:
+    return hmac.compare_digest(
+        ours.encode(errors="surrogatepass"), theirs.encode(errors="surrogatepass")
+    )
