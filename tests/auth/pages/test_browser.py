@@ -166,7 +166,7 @@ def test_an_account_from_its_first_page_to_its_last(person: Person) -> None:
     person.looked_at("sign-up")
     person.page.run("document.querySelector('form').noValidate = true")
     person.send(email="ann", name="Ann", password="123")
-    assert person.page.run("document.activeElement.name") == "email"
+    person.page.wait_for("document.activeElement.name == 'email'")
     person.looked_at("sign-up-wrong")
     person.send(email="ann@example.org", name="Ann", password=PASSWORD)
     assert person.path == "/account/sign-in"
@@ -177,7 +177,7 @@ def test_an_account_from_its_first_page_to_its_last(person: Person) -> None:
     person.looked_at("confirm")
     person.send()
     person.send(log_in="ann@example.org", password="wrong")
-    assert person.page.run("document.activeElement.name") == "password"
+    person.page.wait_for("document.activeElement.name == 'password'")
     person.looked_at("sign-in-wrong")
     person.send(log_in="ann@example.org", password=PASSWORD)
     assert person.path == "/account"
