@@ -1,6 +1,10 @@
-"""A watcher that keeps what it is told."""
+"""A watcher that keeps what it is told, and a target that it watches."""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from trivet.watching import Happening
 
@@ -25,3 +29,16 @@ class Seen:
     def names(self, kind: str) -> list[str]:
         """Give the names of one kind."""
         return [one.name for one in self.of(kind)]
+
+
+class Waits:
+    """A target that waits for ever."""
+
+    reads_body = needs_body = False
+    max_body = None
+
+    def enter(self, scope: object, params: tuple[str, ...]) -> None:
+        """Nothing to enter."""
+
+    def begin(self, exchange: object) -> Coroutine[Any, Any, None]:
+        return asyncio.sleep(3600)

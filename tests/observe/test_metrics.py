@@ -13,6 +13,7 @@ import pytest
 from prometheus_client import Counter
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.observe.seen import Waits
 from trivet import App
 from trivet.cache import Cache
 from trivet.errors import MissingExtraError, SetupError
@@ -97,19 +98,9 @@ def test_request_for_the_figures_is_the_one_under_way() -> None:
 
 
 def test_request_whose_client_leaves_is_under_way_no_more() -> None:
-    class Waits:
-        """A target that waits for ever."""
-
-        reads_body = needs_body = False
-        max_body = None
-
-        def begin(self, exchange: object) -> Any:
-            return asyncio.sleep(3600)
-
     tallies = Tallies((1.0,))
-    target: Any = Waits()
     exchange: Any = SimpleNamespace(method="GET", on_answered=None)
-    work: Any = Watched(target, "/", [tallies]).begin(exchange)
+    work: Any = Watched(Waits(), "/", [tallies]).begin(exchange)
     assert tallies.in_flight == 1
 
     work.close()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.observe.seen import Seen
+from tests.observe.seen import Seen, Waits
 from trivet import App, BackgroundTasks, Router, StreamingResponse, WebSocket
 from trivet.http.exchange import Exchange
 from trivet.routing.watched import Watched
@@ -175,19 +175,6 @@ def test_watcher_that_raises_breaks_nothing(seen: Seen, caplog: pytest.LogCaptur
     assert TestClient(app).get("/shop/x").json() == "x"
     assert len(seen.all) == 2
     assert "failed on a request" in caplog.text
-
-
-class Waits:
-    """A target that waits for ever."""
-
-    reads_body = needs_body = False
-    max_body = None
-
-    def enter(self, scope: object, params: tuple[str, ...]) -> None:
-        """Nothing to enter."""
-
-    def begin(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
-        return asyncio.sleep(3600)
 
 
 class Counts(Seen):

@@ -49,9 +49,10 @@ class Watched:
         self.inner = inner
         self._begin = inner.begin
         counting = [one for one in watchers if isinstance(one, Counting)]
-        self._choosing = [one for one in watchers if isinstance(one, Choosing)]
+        choosing = [one for one in watchers if isinstance(one, Choosing)]
+        self._choose = _choice(choosing)
         self._watchers: tuple[Watcher, ...] = tuple(
-            one for one in watchers if one not in counting and one not in self._choosing
+            one for one in watchers if one not in counting and one not in choosing
         )
         self._named = {method: _described(method, path, counting) for method in _METHODS}
         self._other = _described("_OTHER", path, counting)
@@ -68,8 +69,7 @@ class Watched:
 
         Variables of a closure are read faster than attributes: 0.4 µs (benchmarks: observe-traces).
         """
-        choose = _choice(self._choosing)
-        begin_inner, begin_told = self._begin, self._begin_told
+        choose, begin_inner, begin_told = self._choose, self._begin, self._begin_told
         named, other = self._named, self._other
 
         def begin(exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
@@ -97,11 +97,7 @@ class Watched:
 
     def _begin_chosen(self, exchange: Exchange) -> Answer | Coroutine[Any, Any, None]:
         """Begin a request that some want, and others choose."""
-        watchers = self._watchers
-        for one in self._choosing:
-            if one.wants(exchange):
-                watchers = (*watchers, one)
-        return self._begin_told(exchange, watchers)
+        return self._begin_told(exchange, (*self._watchers, *self._choose(exchange)))
 
     def _begin_told(
         self, exchange: Exchange, watchers: Sequence[Watcher]
