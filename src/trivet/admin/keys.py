@@ -38,13 +38,17 @@ class Keys:
 
     def written(self, row: Any) -> str:
         """Give the key of a row as a text."""
-        values = [getattr(row, name) for name in self.names]
+        values = self.values(row)
         if len(values) == 1 and type(values[0]) is int:  # most keys, and nothing to escape
             return str(values[0])
         return ",".join(
             _SIGN.sub(lambda found: _SIGNS[found[0]], self._text(adapter, value))
             for value, adapter in zip(values, self._adapters, strict=True)
         )
+
+    def values(self, row: Any) -> tuple[Any, ...]:
+        """Give the key of a row."""
+        return tuple(getattr(row, name) for name in self.names)
 
     @staticmethod
     def _text(adapter: TypeAdapter[Any], value: Any) -> str:

@@ -13,24 +13,37 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, func, inspect, literal_column, select, text
+from sqlalchemy import Integer, Select, func, inspect, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from trivet.db.present import unit_now
 from trivet.db.query import Query
 from trivet.db.special import Explain
 from trivet.db.unit import Unit
 
-__all__ = ["EXACT_UP_TO", "Estimate", "estimated_count"]
+__all__ = [
+    "EXACT_UP_TO",
+    "Estimate",
+    "Expected",
+    "Sums",
+    "bounded",
+    "counted",
+    "estimated_count",
+    "expected",
+]
 
 Sums = Mapping[str, tuple[str, Any]]
+"""What is computed of rows, by names: a function of SQL's and a column of the model."""
 
 EXACT_UP_TO = 10_000
 """As many rows are counted at most."""
 
 # Rows are expected by statistics: a condition's number may be wrong by a factor.
 _DOUBT = 10
+# As many are few: their keys are looked up one by one sooner than a table is asked twice.
+_FEW = 1_000
 # What the planner of PostgreSQL takes a count to cost before it is not made: about 0.2 seconds.
 _POSTGRES_COST = 50_000.0
 # A line of a plan that says a text.
@@ -49,10 +62,28 @@ class Estimate:
     """What was asked to be computed of the rows; None where they were not counted."""
 
 
+@dataclass(frozen=True)
+class Expected:
+    """What a database's planner expects of a query, before any of its rows is looked at."""
+
+    number: int = 0
+    is_many: bool = False
+    """So many rows, or such a cost, that they are not counted."""
+    is_few: bool = False
+    """So few that they are best counted by the statement that reads them: see `few.py`."""
+
+
 class _ExplainJson(Explain):
     """The plan as databases tell it to programs."""
 
-    inherit_cache = False
+    # Compiled once for all values: a list of the admin asks it with each page, which costs it a
+    # tenth less so (benchmarks/results/admin).
+    inherit_cache = True
+    _traverse_internals: Any = (  # SQLAlchemy makes it a list, or a tuple, itself
+        ("statement", InternalTraversal.dp_clauseelement),
+        ("analyze", InternalTraversal.dp_boolean),
+    )
+    _all_selected_columns = ()  # those of the plan are known by their place alone
 
 
 @compiles(_ExplainJson, "postgresql")
@@ -69,39 +100,54 @@ async def estimated_count(query: Query[Any], sums: Sums | None = None) -> Estima
     Up to 10,000 rows are counted. A whole table of more takes one statement, whatever its size; a
     query with conditions at most two, neither of which reads a large table through.
     """
+    return await counted(query, await expected(query), sums)
+
+
+async def expected(query: Query[Any]) -> Expected:
+    """Ask the planner; SQLite has none that can tell, and is not asked."""
     unit = unit_now(query.model)
     name = unit.database.engine.dialect.name
     if name == "sqlite":
-        return await _by_sqlite(unit, query, sums or {})
-    if name == "postgresql":
-        return await _by_postgres(unit, query, sums or {})
-    return await _by_mysql(unit, query, sums or {})
+        return Expected()
+    return await (_by_postgres if name == "postgresql" else _by_mysql)(unit, query)
+
+
+async def counted(query: Query[Any], outlook: Expected, sums: Sums | None = None) -> Estimate:
+    """Count up to the bound where not too much is expected; beyond it, give what was expected."""
+    unit, sums = unit_now(query.model), sums or {}
+    if unit.database.engine.dialect.name == "sqlite":
+        return await _by_sqlite(unit, query, sums)
+    if outlook.is_many:
+        return Estimate(outlook.number, exact=False)
+    ((number, *found),) = await unit.rows(_count_of(query, sums))
+    if number <= EXACT_UP_TO:
+        return Estimate(int(number), exact=True, sums=dict(zip(sums, found, strict=True)) or None)
+    return Estimate(max(outlook.number, int(number)), exact=False)
 
 
 def _has_conditions(query: Query[Any]) -> bool:
     return query.bare_of_loads().order_by().statement().whereclause is not None
 
 
-def _bounded(query: Query[Any], sums: Sums) -> Any:
-    """Give the statement that counts at most one row more than `EXACT_UP_TO`."""
-    named = {name: column.label(f"of_{name}") for name, (_, column) in sums.items()}
-    inner = query.keys_statement().order_by(None).add_columns(*named.values()).subquery()
+def bounded(query: Query[Any], sums: Sums) -> Select[Any]:
+    """Give the keys of a query's rows, one more than `EXACT_UP_TO` at most, in no order.
+
+    What is computed of is beside them: ``of_total``.
+    """
+    columns = [column.label(f"of_{name}") for name, (_, column) in sums.items()]
+    inner = query.keys_statement().order_by(None).add_columns(*columns).subquery()
     # Around it, as the query may have a limit of its own.
-    columns = [inner.c[f"of_{name}"] for name in named] or [literal_column("1")]
-    most = select(*columns).select_from(inner).limit(EXACT_UP_TO + 1).subquery()
+    return select(*inner.c).limit(EXACT_UP_TO + 1)
+
+
+def _count_of(query: Query[Any], sums: Sums) -> Select[Any]:
+    """Give the statement that counts as far as the bound, and computes."""
+    most = bounded(query, sums).subquery()
     computed = [
         getattr(func, function)(most.c[f"of_{name}"]).label(name)
         for name, (function, _) in sums.items()
     ]
     return select(func.count(), *computed).select_from(most)
-
-
-async def _counted(unit: Unit, query: Query[Any], expected: int, sums: Sums) -> Estimate:
-    """Count up to the bound; beyond it, give what was expected."""
-    ((number, *found),) = await unit.rows(_bounded(query, sums))
-    if number <= EXACT_UP_TO:
-        return Estimate(int(number), exact=True, sums=dict(zip(sums, found, strict=True)) or None)
-    return Estimate(max(expected, int(number)), exact=False)
 
 
 @compiles(_ExplainJson, "mysql")
@@ -113,9 +159,9 @@ def _explain_in_json(element: Any, compiler: Any, **options: Any) -> str:
 # -- PostgreSQL ----------------------------------------------------------------------------------
 
 
-async def _by_postgres(unit: Unit, query: Query[Any], sums: Sums) -> Estimate:
+async def _by_postgres(unit: Unit, query: Query[Any]) -> Expected:
     """Ask the planner, which knows the present size of the table's file besides `reltuples`."""
-    told = await unit.scalar(_ExplainJson(_bounded(query, {}), analyze=False))
+    told = await unit.scalar(_ExplainJson(_count_of(query, {}), analyze=False))
     plan = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]
     cost = float(plan["Total Cost"])
     while plan["Node Type"] != "Limit" and plan.get("Plans"):
@@ -123,26 +169,24 @@ async def _by_postgres(unit: Unit, query: Query[Any], sums: Sums) -> Estimate:
     # What is below the bound has all the rows that are expected.
     rows = int(plan["Plans"][0]["Plan Rows"] if plan.get("Plans") else plan["Plan Rows"])
     is_sure = rows > EXACT_UP_TO * (_DOUBT if _has_conditions(query) else 1)
-    if is_sure or cost > _POSTGRES_COST:
-        return Estimate(rows, exact=False)
-    return await _counted(unit, query, rows, sums)
+    is_many = is_sure or cost > _POSTGRES_COST
+    return Expected(rows, is_many, is_few=rows <= _FEW and not is_many)
 
 
 # -- MariaDB and MySQL ---------------------------------------------------------------------------
 
 
-async def _by_mysql(unit: Unit, query: Query[Any], sums: Sums) -> Estimate:
+async def _by_mysql(unit: Unit, query: Query[Any]) -> Expected:
     statement = query.keys_statement().order_by(None)
     plan = _plan_of(await unit.scalar(_ExplainJson(statement, analyze=False)))
-    looked_at, expected = 1, 1.0
-    for rows, share in _tables_in(plan):
-        looked_at *= max(rows, 1)
-        expected *= rows * share
-    number = _within(query, round(expected))
-    is_sure = number > EXACT_UP_TO * (_DOUBT if _has_conditions(query) else 1)
-    if is_sure or (_has_conditions(query) and looked_at > _MYSQL_ROWS):
-        return Estimate(number, exact=False)
-    return await _counted(unit, query, number, sums)
+    looked_at, rows = 1, 1.0
+    for number, share in _tables_in(plan):
+        looked_at *= max(number, 1)
+        rows *= number * share
+    number = _within(query, round(rows))
+    has_conditions = _has_conditions(query)
+    is_sure = number > EXACT_UP_TO * (_DOUBT if has_conditions else 1)
+    return Expected(number, is_sure or (has_conditions and looked_at > _MYSQL_ROWS))
 
 
 def _plan_of(told: str) -> Any:
@@ -184,7 +228,7 @@ async def _by_sqlite(unit: Unit, query: Query[Any], sums: Sums) -> Estimate:
     is_whole = not _has_conditions(query) and _is_unlimited(query)
     has_statistics = text("SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_stat1'")
     newest = select(func.max(key[0])).scalar_subquery() if is_numbered and is_whole else None
-    asked = _bounded(query, sums).add_columns(
+    asked = _count_of(query, sums).add_columns(
         literal_column("NULL") if newest is None else newest,
         has_statistics.columns(literal_column("1")).scalar_subquery(),
     )

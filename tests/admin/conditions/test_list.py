@@ -12,7 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.admin.acting.store import hidden
-from tests.admin.shop import AdmArtist, AdmRecord, RecordAdmin, Shop, filled, shop_on
+from tests.admin.shop import (
+    AdmArtist,
+    AdmRecord,
+    RecordAdmin,
+    Shop,
+    counted_up_to,
+    filled,
+    shop_on,
+)
 from tests.admin.test_lists import LIST, link, numbers
 from trivet.admin import action
 from trivet.db import Query
@@ -144,7 +152,7 @@ async def test_too_much_is_told_in_clear_words(shop: Shop, where: str, told: str
 async def test_a_long_list_is_gone_through_with_its_conditions(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trivet.admin.listing.rows.EXACT_UP_TO", 5)
+    counted_up_to(monkeypatch, 5)
     await filled(shop.database, 60)
     client = await shop.root()
     url: str | None = f"{LIST}?size=25&order=title&where=any(year:min:2000,title:contains:00)"

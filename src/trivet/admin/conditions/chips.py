@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from trivet.admin.conditions.naming import Names
 from trivet.admin.conditions.tree import Condition, Group, Item
+from trivet.admin.listing.beside import Names
 from trivet.admin.plan.lookups import LOOKUPS
 from trivet.admin.plan.subjects import Subject
 from trivet.admin.views import Asked

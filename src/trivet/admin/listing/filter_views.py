@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from trivet.admin.listing.beside import Names
 from trivet.admin.listing.state import ListState
 from trivet.admin.plan.filters import (
     EMPTY,
@@ -15,11 +16,8 @@ from trivet.admin.plan.filters import (
     OwnFilter,
     RangeFilter,
     RelationFilter,
-    UnfitFilter,
 )
-from trivet.admin.plan.site import SitePlan
 from trivet.admin.views import Chip, Filter, Option
-from trivet.admin.visits import Visit
 from trivet.texts import lazy
 
 __all__ = ["FilterViews", "hierarchy_options"]
@@ -29,27 +27,17 @@ _MONTHS = 12
 
 
 class FilterViews:
-    """The filters of one list, drawn for one visit.
+    """The filters of one list.
 
-    `rows` are those that are shown; `pick_url` gives where rows of a model are looked up.
+    `names` are those of rows that are picked; `pick_url` gives where rows of a model are looked up.
     """
 
-    def __init__(
-        self,
-        site: SitePlan,
-        state: ListState,
-        visit: Visit,
-        rows: Sequence[Any],
-        pick_url: Callable[[Any], str],
-    ) -> None:
-        self._site = site
-        self._rows = rows
-        self._names: dict[tuple[str, str], str] = {}
+    def __init__(self, state: ListState, names: Names, pick_url: Callable[[Any], str]) -> None:
+        self._names = names
         self._state = state
-        self._visit = visit
         self._pick_url = pick_url
 
-    async def filter(self, plan: FilterPlan) -> Filter:
+    def filter(self, plan: FilterPlan) -> Filter:
         """Give a filter."""
         given = self._state.given(plan)
         first = given.get("", ("",))[-1]
@@ -63,7 +51,7 @@ class FilterViews:
                 "relation",
                 self._emptiness(plan, given) if plan.is_nullable else (),
                 value=first,
-                value_label=await self._called(plan, first) if first else "",
+                value_label=self._called(plan, first) if first else "",
                 search_url=self._pick_url(plan.relation.target),
                 is_active=bool(given),
             )
@@ -106,31 +94,10 @@ class FilterViews:
             found.append(self._option(plan, label, name, chosen))
         return found + (self._emptiness(plan, given) if plan.is_nullable else [])
 
-    async def _called(self, plan: RelationFilter, text: str) -> str:
-        if text == EMPTY:
-            return _NONE
-        known = self._names.get((plan.name, text))
-        if known is None:
-            row = self._shown(plan, text) or await self._read(plan, text)
-            known = text if row is None else self._site.name_of(row)
-            self._names[plan.name, text] = known
-        return known
+    def _called(self, plan: RelationFilter, text: str) -> str:
+        return _NONE if text == EMPTY else self._names.get((plan.name, text), text)
 
-    def _shown(self, plan: RelationFilter, text: str) -> Any:
-        """Give the row that is chosen where the list has it already."""
-        found = vars(self._rows[0]).get(plan.name) if self._rows else None
-        if found is None or plan.relation.is_many:
-            return None
-        return found if self._site.keys_of(plan.relation.target).written(found) == text else None
-
-    async def _read(self, plan: RelationFilter, text: str) -> Any:
-        try:
-            query = plan.row(text)
-        except UnfitFilter:
-            return None
-        return await (await self._visit.may.reachable("view", query)).first()
-
-    async def chips(self, plan: FilterPlan) -> list[Chip]:
+    def chips(self, plan: FilterPlan) -> list[Chip]:
         """Give what of a filter narrows the list now."""
         given, state = self._state.given(plan), self._state
         found = []
@@ -140,16 +107,16 @@ class FilterViews:
             for value in values:
                 rest = tuple(one for one in values if one != value)
                 url = state.url(filters=others | ({name: rest} if rest else {}))
-                found.append(Chip(plan.label, await self._told(plan, part, value), url))
+                found.append(Chip(plan.label, self._told(plan, part, value), url))
         return found
 
-    async def _told(self, plan: FilterPlan, part: str, value: str) -> str:
+    def _told(self, plan: FilterPlan, part: str, value: str) -> str:
         if value == EMPTY:
             return _NONE
         if isinstance(plan, OptionsFilter | OwnFilter):
             return plan.choices.get(value, value)
         if isinstance(plan, RelationFilter):
-            return await self._called(plan, value)
+            return self._called(plan, value)
         if isinstance(plan, DatesFilter) and value in plan.STRETCHES:
             return plan.STRETCHES[value]
         signs = {"__gte": "≥ ", "__lte": "≤ ", "": "= " if isinstance(plan, RangeFilter) else ""}

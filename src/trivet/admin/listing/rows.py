@@ -1,18 +1,19 @@
-"""From the state of a list to its rows: at most three statements, whatever the columns.
+"""From the state of a list to its rows: at most two statements, whatever the columns.
 
 One reads the rows, with relations to one joined to them and those to many counted in them; one
-says how many there are, exactly where they are few; one, where it is wanted, gives totals and the
-ends of the hierarchy. Short lists have numbered pages; longer ones go on from row to row by the
-index, so that their thousandth page costs what the first does.
+says how many there are, with totals and the ends of the hierarchy, where they are not too many to
+be counted. PostgreSQL is asked before what it expects: of few rows, one statement says both. Short
+lists have numbered pages; longer ones go on from row to row by the index, so that their thousandth
+page costs what the first does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, func
+from sqlalchemy import case
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.operators import desc_op
 
@@ -25,9 +26,9 @@ from trivet.admin.plan.filters import UnfitFilter
 from trivet.admin.plan.model import ModelPlan
 from trivet.admin.visits import Visit
 from trivet.db import BadCursor, Query, Window, related
-from trivet.db.estimates import EXACT_UP_TO, Estimate, estimated_count
+from trivet.db.estimates import EXACT_UP_TO, Estimate, counted, expected
+from trivet.db.few import Few
 from trivet.db.pages import is_by_columns
-from trivet.db.present import unit_now
 
 __all__ = ["Found", "found_rows", "narrowed", "ordered"]
 
@@ -47,10 +48,13 @@ class Found:
     """What of the state leads to the page before this; None where there is none."""
     following: dict[str, Any] | None = None
     is_numbered: bool = True
-    sums: Mapping[str, Any] = field(default_factory=dict)
-    """Totals by columns, and `hierarchy_min` and `hierarchy_max`."""
     problem: str = ""
     """A filter, or a place, that could not be read."""
+
+    @property
+    def sums(self) -> Mapping[str, Any]:
+        """Totals by columns, and `hierarchy_min` and `hierarchy_max`, where rows were counted."""
+        return self.total.sums or {}
 
 
 async def narrowed(
@@ -106,21 +110,23 @@ async def found_rows(
     except UnfitFilter as error:
         return Found((), (), Estimate(0, exact=True), 0, problem=error.text)
     wanted = _wanted(plan, columns)
-    total = await estimated_count(query, wanted)
-    sums = total.sums or {}
-    if not total.exact:
-        sums = await _ends(plan, await visit.may.reachable("view", plan.query()))
-    chosen = _loaded(plan, columns, ordered(plan, columns, state, query), named_by)
     extras = await _extras(plan, columns, seen)
-    is_numbered = total.exact and total.number <= EXACT_UP_TO
+
+    def chosen(query: Query[Any]) -> Query[Any]:
+        return _loaded(plan, columns, ordered(plan, columns, state, query), named_by)
+
+    outlook, total = await expected(query), None
+    if outlook.is_few:
+        few = Few(query, wanted)
+        found, total = await _few(extras, state, few, chosen(few.query))
+        if total is not None and total.exact:
+            return _page(found, state, state.page, total)
+    if total is None:
+        total = await counted(query, outlook, wanted)
     try:
-        if is_numbered or not is_by_columns(chosen):
-            found = await _numbered(extras, state, chosen, total)
-        else:
-            found = await _windowed(extras, state, chosen, total)
+        return await _paged(extras, state, chosen(query), total)
     except BadCursor as error:
         return Found((), (), total, 0, problem=str(error))
-    return replace(found, sums=sums)
 
 
 def ordered(
@@ -191,24 +197,51 @@ async def _asked(
     return [(one[0], dict(zip(extras, one[1:], strict=True))) for one in found]
 
 
-async def _numbered(
+async def _few(
+    extras: Mapping[str, Any], state: ListState, few: Few, query: Query[Any]
+) -> tuple[list[Any], Estimate | None]:
+    """Give the rows of a page and how many there are, at once; None where the page is behind all.
+
+    Where the number is not exact, they are not the right rows.
+    """
+    first = (state.page - 1) * state.size
+    found = await _asked({**extras, **few.columns}, query[first : first + state.size + 1])
+    if not found:
+        return [], None if first else Estimate(0, exact=True)
+    return found, few.estimate(found[0][1])
+
+
+async def _paged(
     extras: Mapping[str, Any], state: ListState, query: Query[Any], total: Estimate
 ) -> Found:
-    # No further than the rows that are counted: a page behind them is not shown by numbers.
-    last = max(-(-min(total.number, EXACT_UP_TO) // state.size), 1)
-    page = min(state.page, last)
+    is_numbered = total.exact and total.number <= EXACT_UP_TO
+    if not is_numbered and is_by_columns(query):
+        return await _windowed(extras, state, query, total)
+    page = min(state.page, _last_page(state, total))
     first = (page - 1) * state.size
     found = await _asked(extras, query[first : first + state.size + 1])
+    return _page(found, state, page, total)
+
+
+def _page(
+    found: Sequence[tuple[Any, Mapping[str, Any]]], state: ListState, page: int, total: Estimate
+) -> Found:
+    """Give a numbered page; one row more than it shows tells of a next one."""
     kept = found[: state.size]
-    has_more = len(found) > state.size and (page < last or not total.exact)
+    has_more = len(found) > state.size and page < _last_page(state, total)
     return Found(
         [row for row, _ in kept],
         [more for _, more in kept],
         total,
-        first,
+        (page - 1) * state.size,
         {"page": page - 1} if page > 1 else None,
-        {"page": page + 1} if has_more and page < last else None,
+        {"page": page + 1} if has_more else None,
     )
+
+
+def _last_page(state: ListState, total: Estimate) -> int:
+    """Give the last page by number: none is further than the rows that are counted."""
+    return max(-(-min(total.number, EXACT_UP_TO) // state.size), 1)
 
 
 async def _windowed(
@@ -240,17 +273,3 @@ def _wanted(plan: ModelPlan, columns: Sequence[ColumnPlan]) -> Mapping[str, tupl
         day = plan.hierarchy.attribute
         found |= {"hierarchy_min": ("min", day), "hierarchy_max": ("max", day)}
     return found
-
-
-async def _ends(plan: ModelPlan, whole: Query[Any]) -> Mapping[str, Any]:
-    """Give the ends of the hierarchy where the rows are many: those of all that may be seen.
-
-    They are in the column's index, whatever the list is narrowed to.
-    """
-    if plan.hierarchy is None:
-        return {}
-    day = plan.hierarchy.attribute
-    statement = whole.bare_of_loads().order_by().statement()
-    ends = func.min(day).label("hierarchy_min"), func.max(day).label("hierarchy_max")
-    rows = await unit_now(plan.model).rows(statement.with_only_columns(*ends))
-    return dict(rows[0]._mapping)

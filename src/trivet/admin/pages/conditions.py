@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from trivet.admin.conditions.fields import changed, group_of, is_filled_in, read_fields
 from trivet.admin.conditions.fitting import Asking
-from trivet.admin.conditions.naming import Names, named_rows
 from trivet.admin.conditions.tree import (
     MOST,
     MOST_LEVELS,
@@ -25,6 +24,7 @@ from trivet.admin.conditions.tree import (
     checked,
     normal,
 )
+from trivet.admin.listing.beside import Names, picked_by_conditions, read_beside
 from trivet.admin.listing.seen import Seen
 from trivet.admin.listing.state import ListState
 from trivet.admin.pages.page import ModelPage
@@ -137,9 +137,8 @@ class _Form:
         self._subjects = {one.name: one for one in await self._asking.subjects()}
         conditions = list(root.conditions())
         self._count = len(conditions)
-        self._names = await named_rows(
-            self._site.plan, self._visit, self._subjects.values(), conditions
-        )
+        picks = picked_by_conditions(self._subjects.values(), conditions)
+        self._names = (await read_beside(self._site.plan, self._visit, self._plan, picks)).names
         new = [one for one in conditions if not one.name]
         self._last = new[-1] if has_focus and new else None
         return View(

@@ -12,10 +12,15 @@ from starlette.responses import Response
 
 from trivet.admin.conditions.chips import Sentences, told
 from trivet.admin.conditions.fitting import Asking
-from trivet.admin.conditions.naming import named_rows
 from trivet.admin.conditions.tree import Where, without
 from trivet.admin.editing.cells import PLACE, Cells, among, cells_for, saved_cells
 from trivet.admin.kept_views import View as KeptView
+from trivet.admin.listing.beside import (
+    Beside,
+    picked_by_conditions,
+    picked_by_filters,
+    read_beside,
+)
 from trivet.admin.listing.cells import cell, drawn_by
 from trivet.admin.listing.filter_views import FilterViews, hierarchy_options
 from trivet.admin.listing.offers import list_offers, row_offers, undo_offer
@@ -31,6 +36,7 @@ from trivet.admin.pages.page import ModelPage
 from trivet.admin.plan.columns import ColumnPlan
 from trivet.admin.plan.model import ModelPlan
 from trivet.admin.plan.site import SitePlan
+from trivet.admin.plan.subjects import Subject
 from trivet.admin.showing import Site
 from trivet.admin.views import Asked, Choice, Crumb, Head, Row
 from trivet.admin.views import ListPage as View
@@ -111,12 +117,12 @@ class ListPage(ModelPage):
             names = [one.name for one in shown]
             place = state.here().partition("?")[2]
             cells = await cells_for(self.site.plan, visit, plan, names, found.rows, place)
-        filters = FilterViews(
-            self.site.plan, state, visit, found.rows, lambda target: self._pick_url(visit, target)
-        )
+        subjects = {one.name: one for one in await Asking(plan, seen, visit).subjects()}
+        beside = await self._beside(visit, plan, state, found, subjects)
+        pick_url = partial(self._pick_url, visit)
+        filters = FilterViews(state, beside.names, pick_url)
         used = [one for one in plan.filters if await seen.anywhere(one.name)]
-        chips = [chip for one in plan.all_filters for chip in await filters.chips(one)]
-        asking = Asking(plan, seen, visit)
+        chips = [chip for one in plan.all_filters for chip in filters.chips(one)]
         return View(
             title=plan.plural,
             heads=[_head(one, state, found, visit) for one in shown],
@@ -126,31 +132,36 @@ class ListPage(ModelPage):
             kept=state.pairs(),
             search=state.search if plan.search is not None else None,
             search_hint="" if plan.search is None else plan.search.hint,
-            filters=[await filters.filter(one) for one in used],
+            filters=[filters.filter(one) for one in used],
             chips=chips,
-            conditions=await self._conditions(visit, asking, state, found),
+            conditions=_conditions(visit, state, subjects, beside),
             conditions_url=self._conditions_url(visit, plan, state) if plan.subjects else "",
             clear_url=state.url(search="", filters={}, where=Where()) if state.is_narrowed else "",
             columns=[Choice(one.name, one.label, one in shown) for one in offered],
             hierarchy=()
             if plan.hierarchy is None
-            else hierarchy_options(plan.hierarchy, state, found.sums),
+            else hierarchy_options(plan.hierarchy, state, {**found.sums, **beside.ends}),
             is_dense=state.is_dense,
             views=tabs_of(kept, state, plan) if self.site.views is not None else (),
             **await self._offers(visit, plan, found, state, cells),
         )
 
-    async def _conditions(
-        self, visit: Visit, asking: Asking, state: ListState, found: Found
-    ) -> list[list[Asked]]:
+    async def _beside(
+        self,
+        visit: Visit,
+        plan: ModelPlan,
+        state: ListState,
+        found: Found,
+        subjects: Mapping[str, Subject],
+    ) -> Beside:
+        """Ask for what the rows do not tell themselves."""
         root = state.where.root
-        if root is None:
-            return []
-        subjects = {one.name: one for one in await asking.subjects()}
-        conditions = list(root.conditions())
-        names = await named_rows(self.site.plan, visit, subjects.values(), conditions, found.rows)
-        sentences = Sentences(subjects, visit, names)
-        return told(root, sentences, lambda one: state.url(where=Where.of(without(root, one))))
+        asked = () if root is None else picked_by_conditions(subjects.values(), root.conditions())
+        picks = [*picked_by_filters(plan, state), *asked]
+        has_ends = found.total.exact  # those of all its rows came with them
+        return await read_beside(
+            self.site.plan, visit, plan, picks, found.rows, with_ends=not has_ends
+        )
 
     def _conditions_url(self, visit: Visit, plan: ModelPlan, state: ListState) -> str:
         query = state.url().partition("?")[2]
@@ -208,6 +219,16 @@ class ListPage(ModelPage):
     def _pick_url(self, visit: Visit, target: Any) -> str:
         plan = self.site.plan.of(target)
         return "" if plan is None else self.site.to(visit.request, plan.slug, "pick")
+
+
+def _conditions(
+    visit: Visit, state: ListState, subjects: Mapping[str, Subject], beside: Beside
+) -> list[list[Asked]]:
+    root = state.where.root
+    if root is None:
+        return []
+    sentences = Sentences(subjects, visit, beside.names)
+    return told(root, sentences, lambda one: state.url(where=Where.of(without(root, one))))
 
 
 async def _rows(
