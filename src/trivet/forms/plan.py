@@ -71,6 +71,8 @@ class Leaf:
     default: Default
     attributes: Html
     """What is the same in every request: type, limits, hints."""
+    must: Html
+    """The attribute by which a browser insists on it; empty where it does not."""
 
     @property
     def takes_empty(self) -> bool:
@@ -201,6 +203,8 @@ def _leaf(
         known |= {"type": "file", "multiple": is_several}
     if widget.template == "select" and is_several:
         known["multiple"] = True
+    told = known | {"required": needs[1] and can_say} | dict(widget.attributes)
+    must = attributes_html({"required": told.pop("required")})
     return Leaf(
         *texts,
         facts,
@@ -210,7 +214,8 @@ def _leaf(
         choices,
         facts.mark(Pick),
         default,
-        attributes_html(known | {"required": needs[1] and can_say} | dict(widget.attributes)),
+        attributes_html(told),
+        must,
     )
 
 

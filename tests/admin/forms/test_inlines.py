@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from tests.admin.forms.press import AdfBook, AdfChapter, AdfNote, Desk, book, stored
+from tests.admin.forms.press import AdfBook, AdfChapter, AdfNote, Desk, book, press_on, stored
 from tests.admin.shop import Shop
+from trivet.admin import Inline, ModelAdmin
 from trivet.db import Database
 
 
@@ -219,3 +221,26 @@ async def test_too_many_children_are_left_to_their_list(press: Shop) -> None:
     assert f"/admin/adf-chapter/?f.book={first.id}" in desk.page
     assert answer.status_code == 303, answer.text
     assert len(await chapters(press.database, first.id)) == 102
+
+
+class ReadyBookAdmin(ModelAdmin):
+    """A book below which an empty chapter stands ready."""
+
+    fields = [AdfBook.title]
+    inlines = [Inline(AdfBook.chapters, columns=[AdfChapter.title, AdfChapter.editor], extra=1)]
+
+
+async def test_no_browser_insists_on_a_row_that_stands_ready(database: Database) -> None:
+    press = press_on(database, ReadyBookAdmin)
+    first = await book(database)
+    client = await press.root()
+    desk = await Desk(client, f"/admin/adf-book/{first.id}").open()
+    insisted = set(re.findall(r'name="([^"]+)"[^>]* required', desk.page))
+
+    answer = await desk.type(title="Later").send()
+
+    assert {"title", "chapters-0-title", "chapters-1-title"} <= insisted
+    assert "chapters-2-title" in desk.values
+    assert "chapters-2-title" not in insisted
+    assert answer.status_code == 303, answer.text
+    assert await chapters(database, first.id) == [("Chapter 1", 1), ("Chapter 2", 2)]

@@ -276,6 +276,7 @@ class FormView:
         standing = (
             {} if draft.standing is None else {one.path: one for one in draft.standing.every()}
         )
+        _let_stay_empty(draft.sheet)
         for sheet in [*draft.sheet.every(), *blank_sheets(draft.plan.form, draft.form)]:
             known = standing.get(sheet.path)
             for _, field, part in sheet.known():
@@ -322,6 +323,16 @@ class FormView:
 def _add(part: BoundField, **attributes: Any) -> None:
     more = attributes_html(attributes)
     part.leaf = replace(part.leaf, attributes=Html(part.leaf.attributes + more))
+
+
+def _let_stay_empty(form: Sheet) -> None:
+    """Let no browser insist on rows that stand ready: one that nobody fills in is left out."""
+    for sheet in form.every():
+        if sheet.key or not sheet.path:
+            continue
+        for _, _, part in sheet.known():
+            if isinstance(part, BoundField):
+                part.leaf = replace(part.leaf, is_required=False, must=Html())
 
 
 def _has_rich_text(draft: Draft) -> bool:
