@@ -5,8 +5,10 @@ from __future__ import annotations
 import struct
 import zlib
 
-from tests.admin.forms.press import AdfBook, Desk, book, stored
+from tests.admin.forms.press import AdfBook, Desk, book, press_on, stored
 from tests.admin.shop import Shop
+from trivet.admin import Files, ModelAdmin
+from trivet.db import Database, FileRef
 
 
 def png() -> bytes:
@@ -73,3 +75,29 @@ async def test_a_file_of_another_kind_is_refused(press: Shop) -> None:
         assert 'id="form-cover-errors"' in answer.text
 
     assert (await stored(press.database, AdfBook, first.id)).cover is None
+
+
+class CoverAdmin(ModelAdmin):
+    """Books by their covers."""
+
+    columns = [AdfBook.title, AdfBook.cover]
+    files = {"cover": Files()}
+
+
+async def test_a_list_shows_images_and_names_other_files(database: Database) -> None:
+    press = press_on(database, CoverAdmin)
+    drawn = FileRef(name="2026/a.png", size=1, content_type="image/png", filename="<my> cover.png")
+    told = FileRef(name="2026/b.svg", size=1, content_type="image/svg+xml", filename="my drawing")
+    first = await book(database, cover=drawn)
+    await book(database, slug="second", cover=told)
+    client = await press.root()
+
+    page = (await client.get("/admin/adf-book/")).text
+    sheet = (await client.get("/admin/adf-book/export?format=csv")).text
+
+    assert f'<img class="thumb" src="/admin/adf-book/{first.id}/file/cover"' in page
+    assert 'alt="&lt;my&gt; cover.png"' in page
+    assert "<td>my drawing" in page
+    assert "content_type" not in page
+    assert "2026/a.png" in sheet
+    assert "content_type" not in sheet

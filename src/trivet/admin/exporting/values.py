@@ -26,7 +26,7 @@ from trivet.admin.plan.names import titled
 from trivet.admin.plan.readers import is_secret
 from trivet.admin.plan.site import SitePlan
 from trivet.admin.visits import Visit
-from trivet.db import related
+from trivet.db import FileRef, related
 from trivet.db.portions import bind_of
 from trivet.db.present import unit_now
 
@@ -153,4 +153,6 @@ def plain(value: Any) -> Any:
         return value.value if isinstance(value.value, str | int) else value.name
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, FileRef):
+        return value.name
     return str(value)

@@ -18,9 +18,11 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 
 from trivet.admin.visits import Visit
+from trivet.db import FileRef
+from trivet.storage.showing import may_show
 from trivet.texts import lazy
 
-__all__ = ["Draw", "cell", "drawn_by"]
+__all__ = ["Draw", "cell", "drawn_by", "image"]
 
 Draw: TypeAlias = Callable[[Any, Visit], str]
 
@@ -87,6 +89,24 @@ def _bytes(value: Any, visit: Visit) -> Markup:
     return Markup("{} bytes").format(len(value))
 
 
+def _file(value: FileRef, visit: Visit) -> str:
+    return _text(_name_of(value), visit)
+
+
+def image(value: Any, url: str) -> Markup | None:
+    """Give an image that a browser may show, small, as found at `url`; None for other files."""
+    if not isinstance(value, FileRef) or not value.content_type.startswith("image/"):
+        return None
+    if not may_show(value.content_type):
+        return None
+    drawing = '<img class="thumb" src="{}" alt="{}" loading="lazy" width="32" height="32">'
+    return Markup(drawing).format(url, _name_of(value))
+
+
+def _name_of(file: FileRef) -> str:
+    return file.filename or file.name.rpartition("/")[2]
+
+
 _zone = cache(ZoneInfo)
 
 _CELLS: dict[str, Draw] = {
@@ -97,4 +117,5 @@ _CELLS: dict[str, Draw] = {
     "badge": _badge,
     "json": _json,
     "bytes": _bytes,
+    "file": _file,
 }

@@ -21,7 +21,7 @@ from trivet.admin.listing.beside import (
     picked_by_filters,
     read_beside,
 )
-from trivet.admin.listing.cells import cell, drawn_by
+from trivet.admin.listing.cells import cell, drawn_by, image
 from trivet.admin.listing.filter_views import FilterViews, hierarchy_options
 from trivet.admin.listing.offers import list_offers, row_offers, undo_offer
 from trivet.admin.listing.pager import pager_of
@@ -35,7 +35,6 @@ from trivet.admin.pages.kept_views import SHARING
 from trivet.admin.pages.page import ModelPage
 from trivet.admin.plan.columns import ColumnPlan
 from trivet.admin.plan.model import ModelPlan
-from trivet.admin.plan.site import SitePlan
 from trivet.admin.plan.subjects import Subject
 from trivet.admin.showing import Site
 from trivet.admin.views import Asked, Choice, Crumb, Head, Row
@@ -241,7 +240,7 @@ async def _rows(
 ) -> list[Row]:
     to = partial(site.to, visit.request, plan.slug)
     base = to("")
-    draws = [_drawn(site.plan, visit, plan, column) for column in columns]
+    draws = [_drawn(site, visit, plan, column) for column in columns]
     rows = []
     for row, extras in zip(found.rows, found.extras, strict=True):
         key, name = plan.keys.written(row), plan.name_of(row)
@@ -257,11 +256,14 @@ async def _rows(
 
 
 def _drawn(
-    site: SitePlan, visit: Visit, plan: ModelPlan, column: ColumnPlan
+    site: Site, visit: Visit, plan: ModelPlan, column: ColumnPlan
 ) -> Callable[[Any, Mapping[str, int]], str]:
     """Give what draws a column's cells, chosen once for all rows of a page."""
     draw, read = drawn_by(column.kind), attrgetter(column.name)
     sees, empty = f"sees_{column.name}", cell("text", None, visit)
+    field = plan.form.field(column.name)
+    is_file = field is not None and field.is_file  # its page gives the files of fields alone
+    to = partial(site.to, visit.request, plan.slug)
 
     def drawn(row: Any, extras: Mapping[str, int]) -> str:
         if extras and not extras.get(sees, 1):
@@ -269,11 +271,14 @@ def _drawn(
         if column.computed is not None:
             return draw(column.computed.function(plan.admin, row), visit)
         if column.relation is None:
-            return draw(read(row), visit)
+            value = read(row)
+            if is_file and (shown := image(value, to(plan.keys.written(row), "file", column.name))):
+                return shown
+            return draw(value, visit)
         if column.relation.is_many:
             return cell("number", extras[f"count_{column.name}"], visit)
         value = read(row)
-        return empty if value is None else cell("text", site.name_of(value), visit)
+        return empty if value is None else cell("text", site.plan.name_of(value), visit)
 
     return drawn
 
