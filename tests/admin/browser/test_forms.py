@@ -20,11 +20,18 @@ from contextlib import asynccontextmanager
 from trivet import App
 from trivet.admin import Admin, Fieldset, Inline, Markdown, ModelAdmin
 from trivet.auth import Auth
-from trivet.db import Database, ForeignKey, Mapped, Model, field, relationship
+from trivet.db import Database, ForeignKey, Mapped, Model, field, link_table, relationship
 
 
 class Writer(Model):
     name: Mapped[str] = field(max_length=80)
+
+
+class Mood(Model):
+    name: Mapped[str] = field(max_length=80)
+
+
+moods = link_table("novel_mood", novel_id="novel.id", mood_id="mood.id")
 
 
 class Novel(Model):
@@ -35,6 +42,7 @@ class Novel(Model):
     story: Mapped[str | None]
     writer_id: Mapped[int] = field(ForeignKey(Writer.id))
     writer: Mapped[Writer] = relationship()
+    moods: Mapped[list[Mood]] = relationship(secondary=moods)
     parts: Mapped[list["Part"]] = relationship(cascade="all, delete-orphan")
 
 
@@ -60,7 +68,7 @@ app = App(debug=True, lifespan=filled)
 db = app.use(Database("sqlite://"))
 auth = app.use(Auth(db))
 admin = app.use(Admin())
-admin.add(Writer)
+admin.add(Writer, Mood)
 
 
 @admin.register(Novel)
@@ -69,7 +77,7 @@ class NovelAdmin(ModelAdmin):
     fields = [
         Novel.title, Novel.slug, Novel.kind, Novel.discount, Novel.writer,
         Fieldset("Text", [Novel.story], tab="Text"),
-        Fieldset("None", [Novel.id], tab="Other"),
+        Fieldset("None", [Novel.id, Novel.moods], tab="Other"),
     ]
     slug_from = {"slug": "title"}
     shown_when = {"discount": ("kind", "sale")}
@@ -168,3 +176,22 @@ def test_what_was_typed_is_offered_again(chromium: str, tmp_path: Path) -> None:
         page.run("document.querySelector('.notice.info button').click()")
 
         assert page.run("document.querySelector('[name=title]').value") == "Half a title"
+
+
+def test_rows_made_in_another_window_join_those_that_are_chosen(
+    chromium: str, tmp_path: Path
+) -> None:
+    ticks = (
+        "[...document.querySelectorAll('[name=moods]')]"
+        ".map((one) => one.value + one.closest('label').textContent + one.checked).join()"
+    )
+    with editing(chromium, tmp_path) as (page, _):
+        for key, name in ((3, "Sad"), (4, "Mad")):
+            told = json.dumps({"field": "moods", "value": str(key), "label": name})
+            page.run(
+                "new BroadcastChannel('admin-made').postMessage("
+                f"{{...{told}, form: location.pathname}})"
+            )
+            page.wait_for(f"{ticks}.includes('{name}')")
+
+        assert page.run(ticks) == "3Sadtrue,4Madtrue"

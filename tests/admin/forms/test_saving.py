@@ -11,6 +11,7 @@ import pytest
 from tests.admin.forms.press import (
     AdfBook,
     AdfChapter,
+    AdfTag,
     Desk,
     Kind,
     PlainBookAdmin,
@@ -281,6 +282,23 @@ async def test_a_related_row_is_made_in_place_and_comes_back_chosen(press: Shop)
     place = answer.headers["location"]
     assert place.startswith(f"{ADD}?author=")
     assert "New One" in (await client.get(place)).text
+
+
+async def test_a_row_made_in_place_joins_those_that_are_chosen(press: Shop) -> None:
+    first = await book(press.database)
+    async with press.database.own_transaction():
+        red = await AdfTag.create(name="red")
+        await (await AdfBook.where(id=first.id).with_(AdfBook.tags).one()).update(tags=[red])
+    client = await press.root()
+    url = f"/admin/adf-book/{first.id}"
+
+    answer = await client.post(
+        "/admin/adf-tag/add", params={"then": url, "for": "tags"}, data={"name": "blue"}
+    )
+    desk = await Desk(client, answer.headers["location"]).open()
+
+    assert len(desk.values["tags"]) == 2
+    assert desk.values["tags"][0] == str(red.id)
 
 
 async def test_who_may_look_alone_sees_no_form(press: Shop) -> None:

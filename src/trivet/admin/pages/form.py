@@ -12,7 +12,7 @@ from trivet.admin.editing.files import FileStore
 from trivet.admin.editing.filling import blind_of, copied, initial_of, new_rows
 from trivet.admin.editing.merging import Merged, merged, seen, shown_of, written
 from trivet.admin.editing.posting import given_of, left_out, read_form
-from trivet.admin.editing.prefilled import prefilled
+from trivet.admin.editing.prefilled import MADE, prefilled
 from trivet.admin.editing.relations import Picked, picked, standing_rows
 from trivet.admin.editing.saving import Refused, Saving
 from trivet.admin.editing.shape import shape_of
@@ -238,7 +238,7 @@ class FormPages(ModelPage):
         if visit.sent("_then") == "stay":
             return self.site.to(visit.request, plan.slug, key)
         if then and field.isidentifier():
-            return f"{then}?{field}={quote(key)}&_made={field}"
+            return f"{then}?{field}={quote(key)}&{MADE}={field}"
         return then or self.site.to(visit.request, plan.slug, "")
 
 
@@ -306,7 +306,8 @@ class ChangePage(FormPages):
         shape = await self.shape(visit, plan, standing)
         initial = initial_of(self.site.plan, standing, shape)
         theirs = sheet_of(plan.form, Form(plan.form.readers(shape), initial=initial))
-        asked = prefilled(plan.form, shape, visit.request.query_params.multi_items())
+        query = visit.request.query_params.multi_items()
+        asked = prefilled(plan.form, shape, query, initial)
         draft = await self.draft(visit, plan, standing, initial | asked)
         draft.prints = prints_of(theirs, blind_of(standing))
         return await self.show(visit, draft)

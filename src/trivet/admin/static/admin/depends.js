@@ -37,24 +37,31 @@ function locks(form) {
 /** A window in which a row was made tells the one that asked for it, which takes the row. */
 function makes(form) {
   const channel = new BroadcastChannel("admin-made");
+  const inputsOf = (name) => [...form.elements].filter((one) => one.name === name);
+  const several = (name) => form.querySelector(`[data-picker-name="${CSS.escape(name)}"]`);
   channel.addEventListener("message", ({ data }) => {
     if (data.form !== location.pathname || !data.field) return;
-    const input = [...form.elements].find((one) => one.name === data.field);
-    if (!input || input.value === data.value) return;
-    input.value = data.value;
-    input.dataset.label = data.label;
-    input.dispatchEvent(new Event("restored"));
+    const place = several(data.field);
+    const input = place ?? inputsOf(data.field)[0];
+    if (!input || (!place && input.value === data.value)) return;
+    if (place) place.dispatchEvent(new CustomEvent("restored", { detail: { ...data, isChosen: true } }));
+    else {
+      input.value = data.value;
+      input.dataset.label = data.label;
+      input.dispatchEvent(new Event("restored"));
+    }
     input.dispatchEvent(new Event("input", { bubbles: true }));
     channel.postMessage({ taken: data.value, form: data.form });
   });
   // The server says by the address which field it has put a new row into.
   const name = new URLSearchParams(location.search).get("_made");
-  const input = name && [...form.elements].find((one) => one.name === name);
+  const input = name && inputsOf(name).at(-1); // of several, the new one is the last
   if (!input) return;
+  const label = several(name) ? input.closest(".picked")?.textContent : input.dataset.label;
   channel.addEventListener("message", ({ data }) => {
     if (data.taken === input.value && data.form === location.pathname) close();
   });
-  channel.postMessage({ form: location.pathname, field: name, value: input.value, label: input.dataset.label });
+  channel.postMessage({ form: location.pathname, field: name, value: input.value, label });
 }
 
 for (const form of document.querySelectorAll("form[data-guard]")) {

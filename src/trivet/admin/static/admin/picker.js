@@ -148,7 +148,7 @@ function several(place) {
     let tick = all("input[type=checkbox]", place).find((one) => one.value === String(row.value));
     if (!tick) {
       tick = made("input", { type: "checkbox", name, value: row.value });
-      box.before(made("label", { class: "picked" }, tick, row.label));
+      find(":scope > :not(.picked)", place).before(made("label", { class: "picked" }, tick, row.label));
     }
     tick.checked = isChosen;
     return tick;
