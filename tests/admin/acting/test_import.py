@@ -119,6 +119,18 @@ async def test_one_wrong_row_keeps_all_out_and_is_told_with_its_line(store: Shop
     assert await all_goods(store.database) == []
 
 
+async def test_all_that_is_wrong_with_a_row_is_told_at_once(store: Shop) -> None:
+    client = await store.root()
+    content = b"code,title,stock,Maker\na,,many,Nobody\n"
+
+    said = text_of((await imported(client, content)).text)
+
+    assert "2 Title Fill this in." in said
+    assert "2 Stock Enter a whole number." in said
+    assert "2 Maker Choose one that there is." in said
+    assert "Wrong: 1" in said
+
+
 async def test_what_is_taken_already_is_said(store: Shop) -> None:
     await goods(store.database, 1)
     client = await store.root()

@@ -7,7 +7,7 @@ may pick, and each row and field is asked about. Where anything is wrong, nothin
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -81,9 +81,9 @@ async def import_rows(
     return found
 
 
-class _Wrong(Exception):  # what is wrong with one value, in its own words
-    def __init__(self, label: str, text: str) -> None:
-        self.label, self.text = label, text
+class _Wrong(Exception):  # what is wrong with values: what each is called, and its own words
+    def __init__(self, *told: tuple[str, str]) -> None:
+        self.told = told
 
 
 @dataclass
@@ -165,7 +165,7 @@ class _Import:
             values = await self._values(given, standing)
             await self._store(standing, values)
         except _Wrong as error:
-            self._say(line, [(error.label, error.text)])
+            self._say(line, error.told)
         except ValidationError as error:
             self._say(line, [self._told(one) for one in error.errors(include_url=False)])
         except (Violation, UnfitValue) as error:
@@ -184,28 +184,40 @@ class _Import:
         value = self._found_by(given.get(by))
         is_key = by in self.plan.keys.names
         if value is None and not is_key:
-            raise _Wrong(by, lazy("Fill this in."))
+            raise _Wrong((by, lazy("Fill this in.")))
         mark = str(value)
         if value is not None and mark in self.seen:
-            raise _Wrong(by, lazy("Another line has the same."))
+            raise _Wrong((by, lazy("Another line has the same.")))
         self.seen.add(mark)
         found = self.standing.get(mark)
         if found is None and is_key and _word(given.get(by)):
-            raise _Wrong(by, lazy("There is no such row."))
+            raise _Wrong((by, lazy("There is no such row.")))
         return found
 
     async def _values(self, given: dict[str, Any], standing: Any) -> dict[str, Any]:
         data, values = {}, {}
+        told: list[tuple[str, str]] = []  # all that is wrong with the row, and not only the first
         for name, one in self.fields.items():
             if one.relation is not None:
-                values[name] = self._related(one, given[name])
+                try:
+                    values[name] = self._related(one, given[name])
+                except _Wrong as error:
+                    told += error.told
                 continue
             value = _cell(one, given[name])
             if value is _MISSING and standing is None and one.column and one.column.has_default:
                 continue  # the default of a new row
+            if value == "" and one.is_needed and getattr(standing, name, None) != "":
+                told.append((str(one.label), lazy("Fill this in.")))
+                continue
             data[name] = None if value is _MISSING else value
-        self._ask_for(values, standing)
-        read = self._read(data)
+        told += self._missing(values, standing)
+        try:
+            read = self._read(data)
+        except ValidationError as error:
+            told += [self._told(one) for one in error.errors(include_url=False)]
+        if told:
+            raise _Wrong(*told)
         return {name: getattr(read, name) for name in data} | values
 
     def _read(self, data: dict[str, Any]) -> Any:
@@ -214,13 +226,13 @@ class _Import:
         reader = self.plan.form.readers(Shape(tuple(data), (), self.visit.time_zone))
         return reader.model_validate(data)
 
-    def _ask_for(self, values: dict[str, Any], standing: Any) -> None:
+    def _missing(self, values: dict[str, Any], standing: Any) -> Iterator[tuple[str, str]]:
+        """Give what must be there and is not: relations, and fields that the file lacks."""
         for one in self.plan.form.fields:
-            is_given = one.name in self.fields and values.get(one.name, _MISSING) is not None
-            if one.is_needed and standing is None and not is_given:
-                raise _Wrong(str(one.label), lazy("Fill this in."))
-            if one.is_needed and values.get(one.name, _MISSING) is None:
-                raise _Wrong(str(one.label), lazy("Fill this in."))
+            is_left_out = one.name not in self.fields and standing is None
+            is_empty = values.get(one.name, _MISSING) is None
+            if one.is_needed and (is_left_out or is_empty):
+                yield str(one.label), lazy("Fill this in.")
 
     def _related(self, one: FieldPlan, value: Any) -> Any:
         text = _word(value)
@@ -228,9 +240,9 @@ class _Import:
             return None
         found = self.rows_by_text[one.name].get(text, [])
         if not found:
-            raise _Wrong(str(one.label), lazy("Choose one that there is."))
+            raise _Wrong((str(one.label), lazy("Choose one that there is.")))
         if len(found) > 1:
-            raise _Wrong(str(one.label), lazy("Several are meant by this; choose one."))
+            raise _Wrong((str(one.label), lazy("Several are meant by this; choose one.")))
         return found[0]
 
     async def _store(self, standing: Any, values: dict[str, Any]) -> None:
@@ -269,10 +281,10 @@ class _Import:
 
     async def _may(self, action: str, what: Any, names: Mapping[str, Any]) -> None:
         if not await self.visit.may(action, what):
-            raise _Wrong("", lazy("You may not do this with this row."))
+            raise _Wrong(("", lazy("You may not do this with this row.")))
         for name in names:
             if not await self.visit.may(action, what, name):
-                raise _Wrong(str(self.fields[name].label), lazy("You may not change this."))
+                raise _Wrong((str(self.fields[name].label), lazy("You may not change this.")))
 
     # -- what is wrong ---------------------------------------------------------------------------
 
