@@ -140,6 +140,24 @@ def test_the_site_is_for_everybody(chromium: str, tmp_path: Path) -> None:
             assert not wide, f"{name} on a phone"
 
 
+def test_only_the_table_of_a_list_is_scrolled(chromium: str, tmp_path: Path) -> None:
+    with looking(chromium, tmp_path) as (page, site):
+        for width, height in ((1200, 560), (390, 844)):
+            page._ask(
+                "Emulation.setDeviceMetricsOverride",
+                width=width,
+                height=height,
+                deviceScaleFactor=1,
+                mobile=width < 500,
+            )
+            page.open(f"{site}ware/?order=price")
+            page.wait_for(f"{READY}!!document.querySelector('#rows .cell input')")
+
+            assert page.run("document.documentElement.scrollWidth") == width
+            if width > 500:
+                assert page.run("document.documentElement.scrollHeight") == height
+
+
 def test_keys_cells_and_news(chromium: str, tmp_path: Path) -> None:
     with looking(chromium, tmp_path) as (page, site):
         press(page, "k", ctrlKey=True)

@@ -66,6 +66,7 @@ function drafts(form) {
 
 /** A draft goes when the page after it says that it was saved, and when it is old. */
 function forgetDrafts() {
+  if (find(".merge")) return; // both changed the row: what was sent is saved by the next page
   try {
     const sent = sessionStorage.getItem("admin-sent");
     sessionStorage.removeItem("admin-sent");
