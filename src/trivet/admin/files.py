@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from trivet.auth.pages.files import ICON
 from trivet.forms import part as forms
 from trivet.http.mounts import mount_of
 from trivet.routing.router import Router
@@ -39,7 +40,9 @@ class FileAddresses:
 
     def __init__(self, path: str, more: Mapping[str, Path] | None = None) -> None:
         """Read the files; `more` are those of the user, by the names that they have here."""
-        content = {file.name: file.read_bytes() for file in [*sorted(FOLDER.iterdir()), _ROWS]}
+        content = {
+            file.name: file.read_bytes() for file in [*sorted(FOLDER.iterdir()), _ROWS, ICON]
+        }
         content |= {name: file.read_bytes() for name, file in (more or {}).items()}
         mark = sha256(b"".join(content.values())).hexdigest()[:12]
         self.content: Mapping[str, bytes] = content

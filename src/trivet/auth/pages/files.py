@@ -14,10 +14,16 @@ from trivet.http.mounts import mount_of
 from trivet.routing.router import Router
 from trivet.static import Static
 
-__all__ = ["FOLDER", "add_files", "file_addresses"]
+__all__ = ["FOLDER", "ICON", "add_files", "file_addresses"]
 
 FOLDER = Path(__file__).parent / "static"
-_TYPES = {"account.css": "text/css", "account.js": "text/javascript"}
+ICON = FOLDER / "account" / "icon.svg"
+"""What a browser shows beside the title of a page; without one it asks the application in vain."""
+_TYPES = {
+    "account.css": "text/css",
+    "account.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
