@@ -28,6 +28,7 @@ from tests.admin.shop import (
     tables_in,
     usual_shop,
 )
+from tests.auth.site import PASSWORD
 from tests.db.conftest import address, own_database
 from trivet.admin import ModelAdmin
 from trivet.admin.plan.model import plan_of
@@ -192,6 +193,48 @@ async def test_pages_of_a_short_list_have_numbers(shop: Shop) -> None:
 
     assert numbers(second) == list(range(25, 50))
     assert numbers(far) == list(range(50, 60))
+
+
+async def test_numbers_of_pages_say_where_some_are_left_out(shop: Shop) -> None:
+    await filled(shop.database, 160)
+    client = await shop.root()
+
+    page = (await client.get(f"{LIST}?size=25")).text
+
+    pages = page[page.index('<nav aria-label="Pages">') :].partition("</nav>")[0]
+    assert re.findall(r">([0-9…]+)<", pages) == ["1", "2", "3", "…", "7"]
+
+
+async def test_the_least_of_a_range_stands_before_the_most(shop: Shop) -> None:
+    client = await shop.root()
+
+    page = (await client.get(f"{LIST}?f.year__lte=1980&f.year__gte=1970")).text
+
+    assert page.index("≥ 1970") < page.index("≤ 1980")
+
+
+async def test_a_browser_is_told_where_the_icon_is(shop: Shop) -> None:
+    client = await shop.root()
+    page = (await client.get(LIST)).text
+
+    url = unescape(page.partition('<link rel="icon" href="')[2].partition('"')[0])
+    icon = await client.get(url)
+
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+    assert (await client.get("/account/files/icon.svg")).status_code == 200
+    assert 'rel="icon"' in (await shop.client().get("/account/sign-in")).text
+
+
+async def test_nothing_is_said_of_changes_where_no_history_is_kept(shop: Shop) -> None:
+    without = usual_shop(shop.database, history=False)
+    said = (await (await shop.root()).get("/admin/")).text
+    client = without.client()
+    await client.post("/auth/sign-in", json={"log_in": "root@example.org", "password": PASSWORD})
+
+    page = (await client.get("/admin/")).text
+
+    assert "Nothing happened yet" in said
+    assert "Nothing happened yet" not in page
 
 
 @pytest.mark.parametrize("order", ["title", "-year", "format,-id", "-created"])

@@ -49,6 +49,7 @@ POLICY = "; ".join(
     for kind in ("script-src", "style-src", "img-src", "connect-src", "form-action")
 )
 PEOPLE = ["Ann Example", "Bernd Beispiel", "Dina Müller-Lüdenscheidt von und zu Hohenstein"]
+WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 3
 LONG = "A text that goes on for a good while, so that it must end somewhere"
 
 
@@ -375,7 +376,7 @@ def delete_page() -> View:
     return View(
         title="Delete order 1042?",
         text=LONG,
-        gone=[node("Order 1042", node("Tea"))],
+        gone=[node("Order 1042", node("Tea"), node(WORD))],
         counts=[("items", 2)],
         kept=[node("Invoice")],
         protected=[],
@@ -394,10 +395,10 @@ def history_page() -> View:
         who=PEOPLE[0],
         action="changed",
         icon="edit",
-        label="Order 1042",
+        label=WORD,
         url="/form",
         text=LONG,
-        changes=[("State", "", "paid"), ("Note", "<b>", "")],
+        changes=[("State", "", "paid"), ("Note", "<b>", ""), ("Title", WORD, WORD)],
         revert_url="/none",
     )
     return View(
@@ -461,7 +462,7 @@ def home_page() -> View:
         ],
         recent=[
             View(
-                label="Order 1042",
+                label=WORD,
                 url="/form",
                 action="changed",
                 who=PEOPLE[0],
@@ -481,7 +482,7 @@ def action_page() -> View:
         button="Ship",
         kind="first",
         back_url="/list",
-        rows=[Link("Order 1042", "/form")],
+        rows=[Link("Order 1042", "/form"), Link(WORD, "/form")],
         more="and one more",
         hidden=[("key", "1")],
     )

@@ -53,7 +53,8 @@ class Board:
         cards = await all_of(visit, self._cards, card)
         charts = await all_of(visit, self._charts, chart)
         failed = [one for one in charts if isinstance(one, Failed)]
-        (lines,) = await all_of(visit, [Piece("lately")], recent)
+        (found,) = await all_of(visit, [Piece("lately")], recent)
+        lines = () if isinstance(found, Failed) else found
         return HomePage(
             title=self._site.title,
             cards=[
@@ -62,7 +63,7 @@ class Board:
             ],
             charts=[one for one in charts if not isinstance(one, Failed)],
             models=await self._models(visit),
-            recent=() if isinstance(lines, Failed) else lines,
+            recent=lines if self._site.history is not None else None,
         )
 
     async def _card(self, card: Card, visit: Visit) -> CardView:

@@ -101,7 +101,7 @@ class FilterViews:
         """Give what of a filter narrows the list now."""
         given, state = self._state.given(plan), self._state
         found = []
-        for part, values in given.items():
+        for part, values in sorted(given.items()):  # the least before the most
             name = f"{plan.name}{part}"
             others = {key: one for key, one in state.filters.items() if key != name}
             for value in values:

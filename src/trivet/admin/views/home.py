@@ -66,5 +66,6 @@ class HomePage:
     cards: Sequence[CardView] = ()
     charts: Sequence[ChartView] = ()
     models: Sequence[MenuGroup] = ()
-    recent: Sequence[Recent] = ()
+    recent: Sequence[Recent] | None = ()
+    """None where no history is kept."""
     html: Sequence[Html] = ()
