@@ -79,7 +79,7 @@ async def _by_days(chart: Chart, query: Query[Any], visit: Visit) -> Series:
             start = _start(chart, known)
             found[start] = found.get(start, 0.0) + float(value or 0)
     return Series(
-        [f"{one:%Y-%m}" if chart.by == "month" else one.isoformat() for one in starts],
+        [f"{one:%Y-%m}" if chart.by == "month" else visit.day(one) for one in starts],
         [found.get(one, 0.0) for one in starts],
     )
 
