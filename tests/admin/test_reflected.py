@@ -114,3 +114,16 @@ async def test_who_only_reads_changes_nothing(url: str) -> None:
 
         assert [one.status_code for one in answers] == [403, 403, 403]
         assert "Mine" not in await page(client, "/admin/adr-song/")
+
+
+async def test_who_comes_without_the_key_is_told_where_it_is(client: httpx2.AsyncClient) -> None:
+    again = await client.get("/")
+    client.cookies.clear()
+
+    without = await client.get("/admin/")
+    wrong = await client.get("/?key=guessed")
+
+    assert (again.status_code, again.headers["location"]) == (303, "/admin/")
+    assert (without.status_code, wrong.status_code) == (401, 401)
+    assert "Open the address that `trivet admin` printed" in without.text
+    assert "Open the address that `trivet admin` printed" in wrong.text

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from trivet.adapters.server import ServerOptions, serve
 from trivet.admin import Admin
 from trivet.admin.by_key import ByKey
 from trivet.app.application import App
+from trivet.auth.errors import NotSignedIn
 from trivet.db import Database
 from trivet.errors import SetupError
 from trivet.middleware.csrf import Csrf
@@ -19,6 +21,11 @@ from trivet.middleware.hosts import AllowedHosts
 from trivet.terminal import Pen
 
 __all__ = ["admin", "admin_on"]
+
+_WITHOUT_KEY = (
+    "This admin is open to whoever has its key. Open the address that `trivet admin` printed when"
+    " it started: the key is in it, and is another one each time.\n"
+)
 
 
 def admin(
@@ -70,7 +77,11 @@ def admin_on(url: str, *, writes: bool, only: list[str] | None = None) -> tuple[
 
     @app.get("/", include_in_schema=False)
     async def enter(key: str = "") -> Response:
-        return access.enter(key, "/admin/")
+        return access.enter(key, "/admin/") if key else RedirectResponse("/admin/", 303)
+
+    @app.exception_handler(NotSignedIn)
+    async def refused(request: Request, error: Exception) -> Response:
+        return PlainTextResponse(_WITHOUT_KEY, 401)
 
     return app, f"/?key={access.key}"
 
