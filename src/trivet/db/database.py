@@ -107,7 +107,7 @@ class Database(Part):
         given_url = make_url(url)
         in_memory = given_url.database in (None, "", ":memory:")
         self._passes = given_url.get_backend_name() == "sqlite" and in_memory
-        self._watching: Watching | None = None
+        self.watching = Watching(self)
         self.driver, self.engine, self._breakage = self._made(given_url)
         # Where names are put in with each execution, SQLAlchemy does it.
         self._is_plain = not self.engine.get_execution_options().get("schema_translate_map")
@@ -130,9 +130,7 @@ class Database(Part):
         # Before the driver, which is to hear of lost connections.
         breakage = Breakage(engine.sync_engine, self.timeout, self.registries)
         driver.prepare(engine, self.timeout)
-        if self._watching is not None:
-            driver = self._watching.around(driver, engine)
-        return driver, engine, breakage
+        return self.watching.around(driver, [engine.sync_engine]), engine, breakage
 
     def _plans_for(self, driver: Driver, engine: AsyncEngine) -> Plans:
         return Plans(engine.dialect, reads_directly=driver.reads_directly and self._is_plain)
@@ -186,14 +184,11 @@ class Database(Part):
     @property
     def watchers(self) -> Sequence[Watcher]:
         """Who is told what this database does; parts that keep rows there tell them too."""
-        return () if self._watching is None else self._watching.watchers
+        return self.watching.watchers
 
     def watch(self, watcher: Watcher) -> None:
         """Tell of each statement, of transactions and of waits for connections from now on."""
-        if self._watching is None:
-            self._watching = Watching(self)
-            self._watching.begin()
-        self._watching.watchers.append(watcher)
+        self.watching.add(watcher)
 
     def checks(self, app: App) -> Sequence[Finding]:
         """Tell what is risky about the newest migration; raises `SetupError` for wrong models."""
@@ -360,8 +355,8 @@ class Database(Part):
         are not read from. Who only looks on comes and goes with a driver around the present one.
         """
         is_other = engine is not self.engine
-        if is_other and self._watching is not None:
-            driver = self._watching.around(driver, engine)
+        if is_other:
+            driver = self.watching.around(driver, [engine.sync_engine])
         kept = {name: getattr(self, name) for name in (_CONNECTED if is_other else ("driver",))}
         self.driver = driver
         if is_other:
@@ -445,6 +440,12 @@ class Database(Part):
         """Let the next writer begin."""
         if self._turn is not None:
             self._turn.release()
+
+    @property
+    def engines(self) -> Sequence[Engine]:
+        """Those that are there: of the tasks, and of plain sessions where somebody wanted one."""
+        plain = self._plain_engine
+        return [self.engine.sync_engine, *([] if plain is None else [plain])]
 
     def plain_engine(self) -> Engine:
         """Give the engine of plain sessions, made with the first one."""
