@@ -23,7 +23,6 @@ from sqlalchemy.schema import CreateSchema
 from trivet.app.application import App
 from trivet.app.part import Part
 from trivet.checks import Finding, Level
-from trivet.concurrency import to_the_end
 from trivet.db.around import BesideAround, UnitAround
 from trivet.db.belonging import check_apart, owner_of, unit_of
 from trivet.db.breakage import Breakage
@@ -41,8 +40,8 @@ from trivet.db.seeds import Seed, checked_seed
 from trivet.db.signals import Signals
 from trivet.db.sql import Sql
 from trivet.db.sync import sync_engine
-from trivet.db.tenants import apart_like, create_schema
-from trivet.db.transactions import Isolation, SpecialUnit, refuse_inside, retrying
+from trivet.db.tenants import create_schema
+from trivet.db.transactions import Isolation, own_transaction, refuse_inside, retrying
 from trivet.db.unit import Unit
 from trivet.db.watched import Watching, gauges_of, probes_of
 from trivet.routing.around import Around
@@ -237,7 +236,7 @@ class Database(Part):
         """
         if isolation is not None or read_only:
             refuse_inside(self, "an isolation level, or reading alone,")
-            async with self.own_transaction(isolation=isolation, read_only=read_only) as unit:
+            async with own_transaction(self, isolation, read_only=read_only) as unit:
                 yield unit
             return
         configured(self.models)
@@ -246,7 +245,7 @@ class Database(Part):
             async with savepoint(outer):
                 yield outer
             return
-        async with self.own_transaction() as unit:
+        async with own_transaction(self) as unit:
             yield unit
 
     def seed(self, function: Seed, /) -> Seed:
@@ -317,35 +316,11 @@ class Database(Part):
         """
         self._hints.send(channel, payload)
 
-    @asynccontextmanager
-    async def own_transaction(
+    def own_transaction(
         self, *, isolation: Isolation | None = None, read_only: bool = False
-    ) -> AsyncIterator[Unit]:
+    ) -> AbstractAsyncContextManager[Unit]:
         """Open a unit of work that is no part of another one."""
-        if isolation is None and not read_only:
-            unit = self.unit_kind(self)
-        else:
-            unit = SpecialUnit(self, isolation, read_only=read_only)
-        unit.beside = current.get()
-        outer = unit_of(unit.beside, self)
-        if outer is not None:
-            apart_like(unit, outer)
-        token = current.set(unit)
-        try:
-            if isinstance(unit, SpecialUnit):
-                await unit.session()
-            yield unit
-        except Exception:
-            await unit.roll_back()
-            raise
-        except BaseException:  # who cancels once may do it again
-            await to_the_end(unit.roll_back())
-            raise
-        else:
-            await unit.commit()
-        finally:
-            unit.is_over = True
-            current.reset(token)
+        return own_transaction(self, isolation, read_only=read_only)
 
     @contextmanager
     def connected_by(self, driver: Driver, engine: AsyncEngine) -> Iterator[None]:
