@@ -42,9 +42,9 @@ def _numbers(state: ListState, found: Found) -> Sequence[Option]:
         return ()
     page = min(state.page, last)
     near = {1, last, *range(max(page - _NEAR, 1), min(page + _NEAR, last) + 1)}
-    found: list[Option] = []
+    options: list[Option] = []
     for before, one in zip([0, *sorted(near)], sorted(near), strict=False):
         if one - before > 1:
-            found.append(Option("…", ""))
-        found.append(Option(str(one), state.url(page=one), one == page))
-    return found
+            options.append(Option("…", ""))
+        options.append(Option(str(one), state.url(page=one), one == page))
+    return options
