@@ -23,6 +23,8 @@ SAME_IN: dict[str, set[object]] = {
     "fr": {"Action", "Actions", "Code", "Menu", "Pages", "Sessions", "Total"},
 }
 
+WORD = re.compile(r'\.word\("([^"]+)"\)')
+
 each_locale = pytest.mark.parametrize("name", OWN.locales)
 
 
@@ -35,6 +37,16 @@ def test_every_text_is_translated(name: str) -> None:
     done = next(one for one in OWN.status() if one.locale == name)
 
     assert (done.missing, done.fuzzy, done.broken) == (0, 0, 0)
+
+
+def test_what_templates_of_forms_say_is_among_the_texts() -> None:
+    templates = OWN.root.rglob("templates/**/*.html")
+    words = {one for file in templates for one in WORD.findall(file.read_text("utf-8"))}
+
+    known = {one.id for one in read_catalogue(OWN.template)}
+
+    assert words == {"Add", "Choose…", "Remove", "Send", "Some of this cannot be taken yet:"}
+    assert words - known == set()
 
 
 @each_locale

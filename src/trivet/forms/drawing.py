@@ -12,8 +12,18 @@ from trivet.errors import SetupError
 from trivet.forms.html import Html
 from trivet.forms.messages import Translate
 from trivet.templates.present import environment_now
+from trivet.texts import lazy
 
-__all__ = ["drawn", "translate_now", "translated"]
+__all__ = ["WORDS", "drawn", "translate_now", "translated"]
+
+WORDS = (
+    lazy("Add"),
+    lazy("Choose…"),
+    lazy("Remove"),
+    lazy("Send"),
+    lazy("Some of this cannot be taken yet:"),
+)
+"""What the templates say by `word`: who extracts texts finds them here, and not there."""
 
 
 def drawn(name: str, **context: object) -> Html:
