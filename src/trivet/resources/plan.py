@@ -22,7 +22,7 @@ from trivet.resources.paging import Pages
 from trivet.resources.parents import Parent, parent_of
 from trivet.resources.reading import Reader
 from trivet.resources.shapes import Branch, documented, included_of, shape_of, sparse, written
-from trivet.resources.values import kind_of
+from trivet.resources.values import is_file, kind_of
 
 __all__ = ["OPERATIONS", "Plan", "planned"]
 
@@ -198,7 +198,8 @@ def _writable(
         and not (parent is not None and column.name == parent.column)
     }
     if given is None:
-        return tuple(name for name, column in may.items() if not column.is_made)
+        # Who names any file of a storage could be shown, or delete, those of others.
+        return tuple(name for name, one in may.items() if not (one.is_made or is_file(one)))
     names = [one.name for one in description.columns]
     chosen = declaration.checked("writable", "column", given, names)
     for name in chosen:
