@@ -44,6 +44,10 @@ class Notes(Resource[ResourceNote]):
     async def newest(self) -> list[ResourceNote]:
         return await ResourceNote.all().order_by(-ResourceNote.id).limit(1)
 
+    @action("GET")
+    async def every(self) -> list[ResourceNote]:
+        return await ResourceNote.all()
+
 
 def tables(database: Database) -> list[Any]:
     note: Any = ResourceNote
@@ -143,6 +147,16 @@ async def test_lists_and_rows_agree(site: Site) -> None:
     exported = (await ann.get("/notes", headers={"accept": "text/csv"})).text
     assert "anns" in exported
     assert "bobs" not in exported
+
+
+async def test_an_action_gives_rows_that_may_be_seen(site: Site) -> None:
+    await notes_of(site)
+    allow_own(site)
+    ann = await site.signed_in()
+
+    answer = await ann.get("/notes/every")
+
+    assert sorted(row["text"] for row in answer.json()) == ["anns", "public"]
 
 
 async def test_a_row_that_may_be_seen_and_not_changed_is_a_403(site: Site) -> None:
