@@ -215,6 +215,24 @@ async def test_a_field_that_one_may_not_see_is_not_there(site: Site) -> None:
     assert (await ann.get("/notes?order=grade")).status_code == 403
 
 
+async def test_the_document_requires_no_field_that_a_rule_hides(site: Site) -> None:
+    """A client is made of the document before the first request, and checks what it gets."""
+
+    @site.auth.rules.allow("view", ResourceNote, fields=["grade"])
+    def own_grade(user: Any) -> Any:
+        return ResourceNote.owner_id == user.id
+
+    @site.auth.rules.allow("view", User, fields=["email"])
+    def own_email(user: Any) -> Any:
+        return User.id == user.id
+
+    schemas = site.app.openapi()["components"]["schemas"]
+
+    assert "grade" not in schemas["ResourceNoteRead"]["required"]
+    assert "text" in schemas["ResourceNoteRead"]["required"]
+    assert "email" not in schemas["ResourceNoteOwnerRead"]["required"]
+
+
 async def test_a_field_that_one_may_not_set_is_refused(site: Site) -> None:
     ann, _, made = await notes_of(site)
     allow_own(site)

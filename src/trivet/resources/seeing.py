@@ -30,8 +30,6 @@ async def narrow(
     if asking.permissions is None or not rows:
         return set()
     guarded = set(asking.guarded("view", shape.model)) & set(shape.columns.model_fields)
-    if shape.model is plan.model:
-        plan.hidden |= guarded
     unseen: set[str] = set()
     for name in sorted(guarded):
         seen = await _keys(asking, shape.model, rows, name)

@@ -15,7 +15,15 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, EmailStr, Field, WrapValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    EmailStr,
+    Field,
+    WithJsonSchema,
+    WrapValidator,
+)
 
 from trivet.db import FileRef, UtcDateTime
 from trivet.db.describe import Column
@@ -83,7 +91,8 @@ def asked(column: Column) -> Any:
     if isinstance(column.type, UtcDateTime):
         return Annotated[datetime.datetime, AfterValidator(_in_utc)]
     if _is_time(column):
-        return Annotated[datetime.time, AfterValidator(_without_zone)]
+        local = WithJsonSchema({"type": "string", "format": "time-local"})
+        return Annotated[datetime.time, AfterValidator(_without_zone), local]
     return bare
 
 
