@@ -125,6 +125,16 @@ async def test_a_patch_of_another_type_is_a_415(client: Client) -> None:
     assert "application/merge-patch+json" in answer.headers["accept-patch"]
 
 
+async def test_a_patch_that_is_no_json_is_told_why_and_not_what_it_was(client: Client) -> None:
+    row = await made(client, "/novels", title="A")
+    headers = {"content-type": "application/merge-patch+json"}
+
+    answer = await client.patch(f"/novels/{row['id']}", content=b'{"title": x}', headers=headers)
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["ctx"] == {"error": "expected value at line 1 column 11"}
+
+
 async def test_what_is_deleted_is_gone(client: Client) -> None:
     row = await made(client, "/novels", title="Emma")
 
@@ -273,6 +283,16 @@ async def test_schemas_have_one_name_each(lite: Database) -> None:
     writer = schemas["NovelRead"]["properties"]["writer"]["anyOf"][0]["$ref"]
     assert writer.rpartition("/")[2] == "NovelWriterRead"
     assert {"WriterNovelRead", "WriterNovelCreate", "TopicRead", "TopicCreate"} <= schemas.keys()
+
+
+async def test_operations_below_a_row_have_names_of_their_own(lite: Database) -> None:
+    app = app_of(lite, resource(Novel), resource(Novel, under=Novel.writer, open_writing=True))
+
+    names = [route.name for route in app.routes if "novel" in getattr(route, "name", "")]
+
+    assert len(set(names)) == len(names)
+    assert app.url_path_for("read_novel", id=3) == "/novels/3"
+    assert app.url_path_for("list_writer_novels", writer_id=1) == "/writers/1/novels"
 
 
 async def test_what_is_written_is_shown_whole(lite: Database) -> None:

@@ -96,7 +96,9 @@ class _Routes:
         self.serving = serving
         self.options = options
         self.item = "".join(f"/{{{column.name}}}" for column in plan.keys)
-        self.noun = words(plan.model)
+        own = words(plan.model)
+        # With the parent's, so that it is another name than that of a resource of all such rows.
+        self.noun = own if plan.parent is None else f"{words(plan.parent.model)}_{own}"
         self._merges_headers = bool(options.dependencies)
         parent = plan.parent
         self._parents = [] if parent is None else [_path(parent.column, parent.described)]
