@@ -75,6 +75,10 @@ def test_methods_and_attributes_of_the_application_exist() -> None:
     assert [name for name in sorted(names) if not hasattr(trivet.App(), name)] == []
 
 
+# They are commands, and a page of `trivet dev`: whoever uses them types or opens them.
+COMMANDS = ("trivet.adopt", "trivet.cli", "trivet.devtools")
+
+
 def test_every_public_name_is_documented() -> None:
     page = section(read_page("names.md"), "`trivet`")
 
@@ -93,6 +97,21 @@ def test_names_elsewhere_exist() -> None:
 
     assert len(rows) > 10
     assert missing == []
+
+
+def test_what_packages_export_is_documented() -> None:
+    """The page says of all that it does not name that it may change without notice."""
+    rows = re.findall(r"^\| `(trivet\.[\w.]+)` \| (.+?) \|$", read_page("names.md"), re.MULTILINE)
+    documented = {module: set(re.findall(r"`(\w+)(?:\(\))?`", names)) for module, names in rows}
+
+    missing = {}
+    for init in sorted(SOURCE.glob("*/__init__.py")):
+        module = f"trivet.{init.parent.name}"
+        names = set(getattr(pytest.importorskip(module), "__all__", ()))
+        if module not in COMMANDS and (found := names - documented.get(module, set())):
+            missing[module] = sorted(found)
+
+    assert missing == {}
 
 
 def test_architecture_page_shows_the_shelves_as_they_are() -> None:

@@ -6,6 +6,7 @@ reads them (`metrics.py`). A row is [seconds in all, how many below the first li
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from threading import Lock
@@ -65,7 +66,8 @@ class Tallies:
                 row = known[status] = self.requests.setdefault(key, [0.0] * self._size)
             row[0] += seconds
             row[place(buckets, seconds) + 1] += 1
-            if error is not None:
+            # Who left before the answer is among those without a status; nothing went wrong.
+            if error is not None and type(error) is not CancelledError:
                 found = (route, type(error).__name__)
                 exceptions[found] = exceptions.get(found, 0) + 1
 

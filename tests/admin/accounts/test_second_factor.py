@@ -18,6 +18,7 @@ from trivet.auth.totp import Totp
 from trivet.auth.totp.tables import StoredTotp
 from trivet.db import Database, Model
 from trivet.errors import SetupError
+from trivet.realtime import Realtime
 
 HTML = {"accept": "text/html"}
 
@@ -54,6 +55,17 @@ async def test_staff_without_a_second_factor_are_led_to_set_one_up(database: Dat
     assert sent.status_code in (303, 403)
     async with database.own_transaction():
         assert await AdmArtist.where().count() == 0
+
+
+async def test_staff_without_a_second_factor_hear_nothing_either(database: Database) -> None:
+    shop = strict_shop(database, requires_second_factor=True)
+    shop.app.use(Realtime())
+    shop.admin.check()  # as the start does
+    root = await shop.root()
+
+    for channel in ("admin-admin/adm-artist", "admin-admin/adm-artist/1"):
+        answer = await root.get("/realtime/events", params={"channel": channel})
+        assert answer.status_code == 403, answer.text
 
 
 async def test_a_password_alone_is_not_enough_for_who_has_one(database: Database) -> None:

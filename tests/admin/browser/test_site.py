@@ -38,9 +38,11 @@ async def filled(app):
     async with db.transaction():
         for number in range(12):
             await Ware.create(name=f"Ware {number:02}", price=number)
-        await auth.accounts.make(
-            email="ann@example.org", password="correct horse battery", is_superuser=True
-        )
+        for name in ("ann", "bob"):
+            await auth.accounts.make(
+                email=f"{name}@example.org", name=name.title(), password="correct horse battery",
+                is_superuser=True,
+            )
     yield
 
 
@@ -82,15 +84,17 @@ def looking(chromium: str, folder: Path, app: str = APP) -> Iterator[tuple[Page,
     (folder / "wares.py").write_text(app)
     with serving(str(folder / "wares.py")) as example, browsing(chromium, folder) as page:
         site = f"{example.url}/admin/"
-        page.open(site)
-        page.wait_for(
-            "document.querySelector('[name=log_in]') && document.readyState === 'complete'"
-        )
-        page.run("document.querySelector('[name=log_in]').value = 'ann@example.org'")
-        page.run("document.querySelector('[name=password]').value = 'correct horse battery'")
-        page.run("document.querySelector('[name=password]').form.requestSubmit()")
-        page.wait_for(f"{READY}!!document.querySelector('.figures')")
+        signed_in(page, site, "ann")
         yield page, site
+
+
+def signed_in(page: Page, site: str, name: str) -> None:
+    page.open(site)
+    page.wait_for("document.querySelector('[name=log_in]') && document.readyState === 'complete'")
+    page.run(f"document.querySelector('[name=log_in]').value = '{name}@example.org'")
+    page.run("document.querySelector('[name=password]').value = 'correct horse battery'")
+    page.run("document.querySelector('[name=password]').form.requestSubmit()")
+    page.wait_for(f"{READY}!!document.querySelector('.figures')")
 
 
 def serious(page: Page) -> list[str]:
@@ -167,3 +171,23 @@ def test_keys_cells_and_news(chromium: str, tmp_path: Path) -> None:
             f"{READY}!document.querySelector('.notice.live')"
             " && document.querySelector('#cell-11-price')?.value === '99'"
         )
+
+
+def test_who_else_has_a_row_open_is_told(chromium: str, tmp_path: Path) -> None:
+    here = "document.querySelector('.here')"
+    (tmp_path / "bob").mkdir()
+    with looking(chromium, tmp_path) as (ann, site), browsing(chromium, tmp_path / "bob") as bob:
+        signed_in(bob, site, "bob")
+        ann.open(f"{site}ware/3")
+        ann.wait_for(f"{READY}!!{here}")
+        bob.open(f"{site}ware/3")
+
+        bob.wait_for(f"{here}?.innerText.trim() === 'Also here: Ann'")
+        ann.wait_for(f"{here}.innerText.trim() === 'Also here: Bob'")
+        ann.photograph(tmp_path / "presence.png")
+        assert serious(ann) == []
+
+        bob.open(f"{site}ware/4")
+        ann.wait_for(f"{here}.hidden")
+        bob.wait_for(f"{READY}!!{here}")
+        assert bob.run(f"{here}.hidden") is True

@@ -13,9 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, insert
 
 from tests.admin.shop import Shop, shop_on
-from trivet.admin import Admin, ModelAdmin
+from trivet.admin import Admin, Filter, ModelAdmin
 from trivet.admin.conditions.tree import Condition, Group, Item
-from trivet.admin.declared.filters import Filter
 from trivet.auth import Group as UserGroup
 from trivet.auth import SecurityEvent, User
 from trivet.auth.groups import membership_table

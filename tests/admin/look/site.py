@@ -337,6 +337,7 @@ def form_page(**more: Any) -> View:
         "version": "7",
         "draft": "order:1042",
         "rich": ALLOWED,
+        "presence": None,
         "related": [Link("Invoices", "/none", "file", "3")],
         "pickers": {
             "customer_id": {

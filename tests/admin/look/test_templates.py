@@ -122,8 +122,8 @@ def test_every_word_of_a_script_is_on_the_page(client: TestClient) -> None:
 def test_every_script_of_a_page_is_there(client: TestClient) -> None:
     sources = {source for name in PAGES for source in read(client, name).values("src")}
 
-    # Those of live lists and of long actions are on pages that this site does not have.
-    wanted = {script.name for script in SCRIPTS} - {"live.js", "progress.js"}
+    # Those of pages that listen, and of long actions, are on pages that this site does not have.
+    wanted = {script.name for script in SCRIPTS} - {"live.js", "presence.js", "progress.js"}
     assert {source.rsplit("/", 1)[1] for source in sources} >= wanted
     assert {client.get(source).status_code for source in sources} == {200}
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from trivet.admin.declared.action import Action, action
 from trivet.admin.declared.computed import Computed, computed
 from trivet.admin.declared.dashboard import Card, Chart, Figure
+from trivet.admin.declared.filters import Filter
 from trivet.admin.declared.inline import Files, Inline
 from trivet.admin.declared.layout import Fieldset
 from trivet.admin.declared.model_admin import ModelAdmin
+from trivet.admin.declared.searching import FullText
 
 __all__ = [
     "Action",
@@ -17,6 +19,8 @@ __all__ = [
     "Fieldset",
     "Figure",
     "Files",
+    "Filter",
+    "FullText",
     "Inline",
     "ModelAdmin",
     "action",

@@ -21,7 +21,7 @@ from trivet.admin.plan.inputs import Markdown, Offered, RelationInput, RichText
 from trivet.admin.plan.model import ModelPlan
 from trivet.admin.plan.readers import Shape
 from trivet.admin.showing import Site
-from trivet.admin.views import Button, Fact, FormPage, Link, Section, Tab
+from trivet.admin.views import Button, Fact, FormPage, Link, Presence, Section, Tab
 from trivet.admin.visits import Visit
 from trivet.forms import Choice, Form, Textarea
 from trivet.forms.bound import BoundField, BoundGroup, BoundRows, Part
@@ -88,6 +88,7 @@ class FormView:
             draft=f"{plan.slug}/{'copy' if is_copy else 'add' if is_new else standing.key}",  # type: ignore[union-attr]
             rich=ALLOWED if _has_rich_text(draft) else "",
             related=await self._related(draft),
+            presence=self._presence(draft),
         )
 
     def _history_url(self, draft: Draft) -> str:
@@ -95,6 +96,15 @@ class FormView:
             return ""
         key = draft.standing.key
         return self.site.to(self.visit.request, draft.plan.slug, key, "history")
+
+    def _presence(self, draft: Draft) -> Presence | None:
+        live = self.site.brought.live
+        if live is None or draft.standing is None:
+            return None
+        channel = live.presence.channel(self.visit, draft.plan, draft.standing.key)
+        if not channel:
+            return None
+        return Presence(channel, live.client_url(self.visit.request), self.visit.user.handle)
 
     # -- sections --------------------------------------------------------------------------------
 

@@ -184,7 +184,8 @@ class ListPage(ModelPage):
             if cells.is_refused:
                 found["wrong"] = lazy("Nothing is saved yet: see what is wrong in the list.")
         if self.site.brought.live is not None:
-            found["live_url"] = self.site.brought.live.url(visit.request, plan)
+            found["live"] = self.site.brought.live.changes.channel(plan)
+            found["live_client"] = self.site.brought.live.client_url(visit.request)
         return found
 
     async def _offers(

@@ -38,6 +38,7 @@ from trivet.admin.views.row import (
     ConflictPage,
     Fact,
     FormPage,
+    Presence,
     Section,
     Tab,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "Option",
     "Pager",
     "Point",
+    "Presence",
     "ProgressPage",
     "Recent",
     "Row",

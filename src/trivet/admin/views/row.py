@@ -15,6 +15,7 @@ __all__ = [
     "ConflictPage",
     "Fact",
     "FormPage",
+    "Presence",
     "Section",
     "Tab",
 ]
@@ -62,6 +63,15 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Presence:
+    """Where a page hears who else has its row open, by which script, and who looks at the page."""
+
+    channel: str
+    client_url: str
+    me: str
+
+
+@dataclass(frozen=True, slots=True)
 class FormPage:
     """A row in its form."""
 
@@ -92,6 +102,8 @@ class FormPage:
     rich: str = ""
     """What rich text may hold, as JSON for its editor; empty where no field is rich text."""
     related: Sequence[Link] = ()
+    presence: Presence | None = None
+    """None for a new row, and where nobody hears of others."""
 
 
 @dataclass(frozen=True, slots=True)

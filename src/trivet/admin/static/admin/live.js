@@ -1,5 +1,5 @@
-// A list that says when rows were changed meanwhile. `data-live` of the list's form is a stream of events; nothing is
-// asked again and again, and nothing is loaded before somebody says so.
+// A list that says when rows were changed meanwhile. `data-live` of the list's form is a channel; nothing is asked again
+// and again, and nothing is loaded before somebody says so.
 
 const { find, made, word } = trivetAdmin;
 const form = find("[data-live]");
@@ -22,18 +22,8 @@ function tell(more) {
   find("p", notice).textContent = word("changes", number);
 }
 
-/** Listen while the page is looked at; a page that comes back from the browser's memory listens anew. */
-function listen() {
-  const events = new EventSource(form.dataset.live);
-  events.addEventListener("message", (event) => {
-    const frame = JSON.parse(event.data);
-    if (frame.type === "message") tell(frame.data.number);
-    if (frame.type === "error") events.close();
-  });
-  addEventListener("pagehide", () => events.close(), { once: true });
-}
-
 if (form) {
-  listen();
-  addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
+  const { connect } = await import(form.dataset.client);
+  // A page that comes back from the browser's memory connects again by itself.
+  connect().subscribe(form.dataset.live, { message: (data) => tell(data.number) });
 }

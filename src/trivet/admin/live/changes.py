@@ -9,23 +9,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from pydantic import BaseModel
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import HTTPConnection
 
+from trivet.admin.live.visiting import visit_of
 from trivet.admin.plan.model import ModelPlan
-from trivet.auth.errors import NotAllowed
 from trivet.db import Database
 from trivet.db.present import unit_now
 from trivet.db.signals import Bulk
-from trivet.http.mounts import mount_of
 from trivet.realtime import Realtime
 
 if TYPE_CHECKING:
     from trivet.admin.showing import Site
 
-__all__ = ["Live", "RowsChanged"]
+__all__ = ["Changes", "RowsChanged"]
 
 
 class RowsChanged(BaseModel):
@@ -34,20 +32,13 @@ class RowsChanged(BaseModel):
     number: int
 
 
-class Live:
-    """The channels of one site."""
+class Changes:
+    """A channel for each model."""
 
     def __init__(self, realtime: Realtime, site: Site) -> None:
-        self._realtime = realtime
-        self._site = site
-
         async def may_subscribe(connection: HTTPConnection, model: str) -> bool:
-            plan = site.plan.models.get(model)
-            try:
-                visit = await site.access.visit(Request(connection.scope))
-            except NotAllowed:
-                return False
-            return plan is not None and await visit.may("view", plan.model)
+            plan, visit = site.plan.models.get(model), await visit_of(site, connection)
+            return plan is not None and visit is not None and await visit.may("view", plan.model)
 
         self._channel = realtime.channel(
             f"admin{site.path.replace('/', '-')}/{{model}}",
@@ -55,10 +46,9 @@ class Live:
             may_subscribe=may_subscribe,
         )
 
-    def url(self, request: Request, plan: ModelPlan) -> str:
-        """Give where a browser listens to the changes of a model."""
-        topic = quote(str(self._channel(model=plan.slug)), safe="")
-        return f"{mount_of(request.scope)}{self._realtime.prefix}/events?channel={topic}"
+    def channel(self, plan: ModelPlan) -> str:
+        """Give the name of a model's channel."""
+        return self._channel(model=plan.slug).name
 
     def watch(self, plans: Iterable[ModelPlan], databases: Iterable[Database]) -> None:
         """Notice changes of models, whoever makes them."""
@@ -101,8 +91,8 @@ class _Telling:
     """What one unit of work has to tell, of all sites."""
 
     def __init__(self) -> None:
-        self.numbers: Counter[tuple[Live, str]] = Counter()
+        self.numbers: Counter[tuple[Changes, str]] = Counter()
 
     async def __call__(self) -> None:
-        for (live, slug), number in self.numbers.items():
-            await live.tell(slug, number)
+        for (changes, slug), number in self.numbers.items():
+            await changes.tell(slug, number)
