@@ -27,8 +27,9 @@ from trivet.resources.merging import Changes
 from trivet.resources.names import Declaration, plural, words
 from trivet.resources.plan import Plan, planned
 from trivet.resources.serving import Serving
-from trivet.resources.sunset import farewell
+from trivet.resources.sunset import Farewell, farewell
 from trivet.resources.values import asked, several
+from trivet.routing.enclosing import enclosed
 from trivet.routing.router import Router
 
 __all__ = ["ResourceRouter", "resource"]
@@ -70,7 +71,8 @@ class ResourceRouter(Router):
             dependencies=options.dependencies,
             deprecated=is_deprecated or None,
         )
-        _Routes(self, self.plan, self._serving, options).add()
+        said = Farewell(headers) if headers else None
+        _Routes(self, self.plan, self._serving, options, said).add()
 
     def documenting(self, app: Any) -> None:
         """Learn of an application's rules which fields are not there for everybody."""
@@ -90,8 +92,11 @@ class ResourceRouter(Router):
 class _Routes:
     """Adds the routes of a resource to its router."""
 
-    def __init__(self, router: Router, plan: Plan, serving: Serving, options: Any) -> None:
+    def __init__(
+        self, router: Router, plan: Plan, serving: Serving, options: Any, said: Farewell | None
+    ) -> None:
         self.router = router
+        self._said = said
         self.plan = plan
         self.serving = serving
         self.options = options
@@ -122,6 +127,10 @@ class _Routes:
             is_open=reads or self.options.open_writing,
             permissions=self.options.permissions,
         )
+
+    def _saying(self, endpoint: Handler) -> Handler:
+        """Let all answers of a route say that the resource goes away, if it does."""
+        return endpoint if self._said is None else enclosed(self._said)(endpoint)
 
     # -- one by one ------------------------------------------------------------------------------
 
@@ -271,7 +280,7 @@ class _Routes:
             last = found.path or name.replace("_", "-")
             self.router.add_api_route(
                 f"{self.item if has_row else ''}/{last}",
-                endpoint,
+                self._saying(endpoint),
                 methods=[found.method],
                 name=f"{name}_{self.noun}",
                 response_model=self._shown(returned),
@@ -329,7 +338,7 @@ class _Routes:
         summary = name.replace("_", " ").capitalize()
         options["when"] = self.options.when  # not the router's: the pages' files have no version
         self.router.add_api_route(
-            path, made, methods=[method], name=name, summary=summary, **options
+            path, self._saying(made), methods=[method], name=name, summary=summary, **options
         )
 
 
