@@ -153,4 +153,5 @@ class Concert(House):
     sold_out: Mapped[bool] = field(default=False)
     poster: Mapped[FileRef | None]
     hall: Mapped[Hall | None]
+    fee: Mapped[Money | None]
     extra: Mapped[dict[str, Any]] = field(default_factory=dict)

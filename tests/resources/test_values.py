@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 
 import httpx2
 import pytest
@@ -61,6 +62,8 @@ async def test_a_cursor_goes_by_a_truth(client: Client, order: str) -> None:
         '{"hall": {"name": "\\u0000"}}',
         '{"extra": {"a": "\\u0000"}}',
         '{"begins": "10:00:00+02:00"}',
+        '{"fee": 1e16}',
+        '{"fee": "-10000000000000000"}',
     ],
 )
 async def test_what_no_database_keeps_is_refused_with_its_place(client: Client, body: str) -> None:
@@ -72,6 +75,14 @@ async def test_what_no_database_keeps_is_refused_with_its_place(client: Client, 
 
     assert answer.status_code == 422, answer.text
     assert answer.json()["detail"][0]["loc"][:2] == ["body", body.split('"')[1]]
+
+
+@pytest.mark.parametrize("fee", ["0", "-0.00", "1234567890123.45", "1e3", "0.000001", "0e20"])
+async def test_numbers_that_fit_are_kept(client: Client, fee: str) -> None:
+    answer = await client.post("/concerts", json={"name": "x", "fee": fee})
+
+    assert answer.status_code == 201, answer.text
+    assert Decimal(answer.json()["fee"]) == Decimal(fee).quantize(Decimal("0.01"))
 
 
 async def test_a_time_with_a_zone_is_no_filter(client: Client) -> None:

@@ -13,6 +13,7 @@ import enum
 import math
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import (
@@ -170,6 +171,8 @@ def checked_value(column: Column, annotation: Any) -> Any:
         return Annotated[annotation, BeforeValidator(_decoded)]
     if column.is_reference and bare_type(column.annotation) is int:
         return Annotated[annotation, AfterValidator(_within)]
+    if bare_type(column.annotation) is decimal.Decimal and column.type is not None:
+        return Annotated[annotation, AfterValidator(partial(_of_digits, _whole_digits(column)))]
     return Annotated[annotation, AfterValidator(_clean)]
 
 
@@ -185,6 +188,19 @@ def _decoded(value: Any) -> Any:
         return base64.b64decode(value.replace("-", "+").replace("_", "/"), validate=True)
     except ValueError:
         raise ValueError("bytes are written in Base64") from None
+
+
+def _whole_digits(column: Column) -> int | None:
+    """Give how many digits a number has room for in front of its point; None for any number."""
+    precision, scale = (getattr(column.type, name, None) for name in ("precision", "scale"))
+    return None if precision is None else precision - (scale or 0)
+
+
+def _of_digits(most: int | None, value: Any) -> Any:
+    # Where SQLite would keep another number, and PostgreSQL says not which value it was.
+    if most is not None and isinstance(value, decimal.Decimal) and abs(value) >= 10**most:
+        raise ValueError(f"a number has at most {most} digits in front of its point here")
+    return value
 
 
 def _within(value: Any) -> Any:
