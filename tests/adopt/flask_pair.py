@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from trivet.adopt import Kind, write
+from trivet.adopt.adoption import Adoption
 from trivet.adopt.flask import adopt_flask
-from trivet.adopt.project import Adoption
 from trivet.adopt.report import Note
 from trivet.testing import TestClient
 

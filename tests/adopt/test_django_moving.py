@@ -9,6 +9,7 @@ from typing import Any
 import libcst as cst
 import pytest
 
+from trivet.adopt.adoption import Source
 from trivet.adopt.django.addresses import Unclear, address_of, are_apart, outline
 from trivet.adopt.django.around import reason_to_stay
 from trivet.adopt.django.configuring import configured
@@ -17,8 +18,7 @@ from trivet.adopt.django.project import Site, Step, Url
 from trivet.adopt.django.said import Sayings
 from trivet.adopt.django.tree import Tree
 from trivet.adopt.django.views import Handler, Home, handler_of
-from trivet.adopt.flask.facts import read_project
-from trivet.adopt.project import Source
+from trivet.adopt.project import read_project
 
 # -- views ---------------------------------------------------------------------------------------
 

@@ -31,6 +31,11 @@ SHELVES: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
 )
 
+# Folders inside one package that stand side by side and import nothing from each other.
+SIDE_BY_SIDE: tuple[frozenset[str], ...] = (
+    frozenset({"adopt/django", "adopt/fastapi", "adopt/flask"}),
+)
+
 # `import trivet` offers these shelves and what is below them, and loads nothing above.
 HIGHEST_CORE_SHELF = 7
 

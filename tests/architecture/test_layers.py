@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import allowed
-from tests.architecture.house import HIGHEST_CORE_SHELF, SHELVES, SOURCE, height
+from tests.architecture.house import HIGHEST_CORE_SHELF, SHELVES, SIDE_BY_SIDE, SOURCE, height
 from tests.architecture.sources import Import, Source, imports, read
 
 
@@ -40,10 +40,20 @@ def _breach(source: Source, found: Import) -> str | None:
         if target_height > HIGHEST_CORE_SHELF:
             return f"`import trivet` offers the core; {target} is a battery or a tool"
         return None
-    if target == home or home_height is None or target_height < home_height:
+    if target == home:
+        return _sideways(source, parts)
+    if home_height is None or target_height < home_height:
         return None
     where = "beside" if target_height == home_height else "above"
     return f"{home} may not import {target}, which stands {where} it"
+
+
+def _sideways(source: Source, parts: list[str]) -> str | None:
+    """Judge an import within one package, of whose folders some know nothing of each other."""
+    own, other = "/".join(source.path.split("/")[:2]), "/".join(parts[1:3])
+    if own != other and any({own, other} <= folders for folders in SIDE_BY_SIDE):
+        return f"{own} may not import {other}; what both need stands above them in {source.home}"
+    return None
 
 
 def find_shelfless_names(root: Path) -> list[str]:
@@ -114,11 +124,16 @@ def test_no_exception_for_a_late_import_is_left_over() -> None:
             "schema/field.py:3: schema may not import http, which stands above it",
         ),
         ("__init__.py", "from trivet.db import Model", "db is a battery"),
+        (
+            "adopt/django/views.py",
+            "from trivet.adopt.flask.facts import Facts",
+            "adopt/django/views.py:1: adopt/django may not import adopt/flask",
+        ),
     ],
 )
 def test_breach_is_found(tmp_path: Path, path: str, text: str, message: str) -> None:
     file = tmp_path / path
-    file.parent.mkdir(exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
 
     (breach,) = find_layer_breaches(tmp_path)
@@ -130,6 +145,10 @@ def test_imports_of_lower_shelves_and_of_the_own_package_are_no_breach(tmp_path:
     (tmp_path / "http").mkdir()
     (tmp_path / "http" / "request.py").write_text(
         "import json\nfrom trivet.errors import A\nfrom trivet.http.cookies import B\n"
+    )
+    (tmp_path / "adopt" / "flask").mkdir(parents=True)
+    (tmp_path / "adopt" / "flask" / "rules.py").write_text(
+        "from trivet.adopt.project import A\nfrom trivet.adopt.flask.facts import B\n"
     )
 
     assert find_layer_breaches(tmp_path) == []

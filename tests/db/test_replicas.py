@@ -15,7 +15,7 @@ from tests.db.models import Post, Tag
 from trivet import App
 from trivet.db import Database, Replica, Replicas
 from trivet.errors import SetupError
-from trivet.testing import async_client
+from trivet.testing import assert_queries, async_client
 
 
 @pytest.fixture
@@ -54,6 +54,16 @@ async def seen() -> set[str]:
     partial = await Post.all().only("title")
     streamed = [post.title async for post in Post.all().iterate()]
     return {direct[0].title, by_session[0], partial[0].title, *streamed}
+
+
+async def test_what_replicas_are_asked_is_counted(followed: Database) -> None:
+    with assert_queries(4, followed):
+        async with followed.transaction():
+            await seen()
+
+    assert followed.replicas is not None
+    drivers = [followed.driver, *(replica.driver for replica in followed.replicas.all)]
+    assert all(driver.unwatched is driver for driver in drivers)
 
 
 async def test_units_take_turns_and_each_reads_from_one(followed: Database) -> None:

@@ -27,9 +27,8 @@ from trivet.routing.frontend import (
     Frontends,
     Moved,
     Refused,
-    finder,
-    last_resorts,
 )
+from trivet.routing.last_resorts import finder, last_resorts
 from trivet.routing.router import Router
 
 HTML = {"accept": "text/html"}

@@ -8,6 +8,8 @@ import pytest
 
 from tests.db.models import Author, Post, Tag
 from tests.db.test_app import journal
+from tests.db.test_sync import plain
+from tests.observe.seen import Seen
 from trivet.db import Database
 from trivet.errors import SetupError
 from trivet.testing import assert_queries, async_client, counted_queries, rolled_back
@@ -27,6 +29,29 @@ async def test_both_ways_are_counted(database: Database) -> None:
         "SELECT",
     ]
     assert len(queries) >= 4
+
+
+async def test_statements_of_plain_sessions_are_counted(database: Database) -> None:
+    """The second time too, when their engine is there already."""
+    async with async_client(plain(database)) as client:
+        for _ in range(2):
+            with assert_queries(1, database) as queries:
+                await client.get("/titles")
+
+    assert queries[0].place.endswith("in titles")
+
+
+async def test_who_begins_to_watch_meanwhile_goes_on(database: Database) -> None:
+    seen = Seen()
+    with assert_queries(1, database):
+        database.watch(seen)
+        async with database.transaction():
+            await Tag.all()
+    async with database.transaction():
+        await Tag.all()
+        await Tag.all().count()
+
+    assert len(seen.of("query")) == 3
 
 
 async def test_a_read_by_key_is_one_query(database: Database) -> None:

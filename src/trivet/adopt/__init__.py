@@ -14,7 +14,7 @@ from trivet.errors import MissingExtraError
 if find_spec("libcst") is None:
     raise MissingExtraError("libcst", "adopt", what="trivet.adopt")
 
-from trivet.adopt.project import Adoption, adoption_diff, write
+from trivet.adopt.adoption import Adoption, adoption_diff, write
 from trivet.adopt.report import Kind, Note, report_of
 
 __all__ = ["Adoption", "Kind", "Note", "adoption_diff", "report_of", "write"]

@@ -1,186 +1,199 @@
-"""The files of a project: gathered, parsed, shown as a diff, and written.
+"""A project as its own imports know it: what each name in a file is, followed from file to file.
 
-A file is kept as the bytes that it is, and comes back with the same encoding and line ends. What
-version control could not bring back is not written over, unless it is asked for.
+Nothing is imported, and nothing is known of any framework: files are read by their trees alone.
 """
 
 from __future__ import annotations
 
-import difflib
-import os
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import libcst as cst
+from libcst.helpers import get_full_name_for_node
 
-from trivet.adopt.report import Kind, Note
-from trivet.errors import SetupError
+from trivet.adopt.adoption import Source
 
-__all__ = ["Adoption", "Source", "adoption_diff", "gather", "other_files", "write"]
+__all__ = ["File", "Project", "names_in", "read_project", "text_of"]
 
-_LEFT_OUT = frozenset({"node_modules", "__pycache__", "site-packages", "build", "dist"})
-_LARGEST = 2_000_000  # bytes; what is larger was written by a machine
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A Python file: where it is, what it is called in the report, and its tree."""
-
-    path: Path
-    name: str
-    module: cst.Module
+_CHANGES = frozenset({"append", "extend", "insert", "update", "setdefault", "add", "__setitem__"})
 
 
 @dataclass
-class Adoption:
-    """What would become of a project: notes, and the files that change or are new."""
+class File:
+    """One file: its module's name, what its names are, and what is at its top."""
 
-    root: Path
-    notes: list[Note] = field(default_factory=list)
-    changed: dict[Path, bytes] = field(default_factory=dict)
-    """New contents, by path."""
-    encodings: dict[Path, str] = field(default_factory=dict)
+    source: Source
+    module: str
+    bound: dict[str, str] = field(default_factory=dict)
+    """Local names of imports → full names, such as ``flask.request``."""
+    top: dict[str, cst.CSTNode] = field(default_factory=dict)
+    """Names of the module → the statement that makes them."""
+    changed: set[str] = field(default_factory=set)
+    """Names that are changed after they were made, by whatever statement."""
 
-    def note(self, kind: Kind, place: str, what: str, mend: str = "") -> None:
-        """Add a note."""
-        self.notes.append(Note(kind, place, what, mend))
+    def imported(self, node: cst.ImportFrom) -> str:
+        """Give the full name of the module from which an import takes names."""
+        module = (get_full_name_for_node(node.module) if node.module else None) or ""
+        if node.relative:
+            package = self.module.split(".")
+            is_package = self.source.name.endswith("__init__.py")
+            up = len(node.relative) - (1 if is_package else 0)
+            package = package[: len(package) - up] if up else package
+            module = ".".join([*package, module] if module else package)
+        return module
 
-    def change(self, source: Source, module: cst.Module) -> bool:
-        """Take a changed tree for a file; gives False where nothing changed in it."""
-        if module.bytes == source.module.bytes:
+
+@dataclass
+class Project:
+    """The files of a project, by what they are called in the report."""
+
+    files: dict[str, File] = field(default_factory=dict)
+
+    def full(self, file: File, name: str) -> str:
+        """Give the full name of what a name in a file is: ``flask.g``, ``shop.db.get_db``."""
+        first, _, rest = name.partition(".")
+        found = file.bound.get(first, f"{file.module}.{first}" if first in file.top else first)
+        return f"{found}.{rest}" if rest else found
+
+    def made_at(self, full: str) -> tuple[File, cst.CSTNode] | None:
+        """Give the file and the statement that make a full name, where one of the project does."""
+        module, _, name = full.rpartition(".")
+        file = next((one for one in self.files.values() if one.module == module), None)
+        if file is None:
+            return None
+        if name in file.top:
+            return file, file.top[name]
+        onward = file.bound.get(name)
+        return self.made_at(onward) if onward not in (None, full) else None
+
+
+def text_of(node: cst.BaseExpression | None) -> str | None:
+    """Give a text that is written out, or None."""
+    if isinstance(node, cst.SimpleString | cst.ConcatenatedString):
+        value = node.evaluated_value
+        return value if isinstance(value, str) else None
+    return None
+
+
+def names_in(node: cst.CSTNode) -> Iterator[str]:
+    """Give all names that are read in a piece of code, with their attributes."""
+    found: list[str] = []
+
+    class Look(cst.CSTVisitor):
+        def visit_Attribute(self, node: cst.Attribute) -> bool:
+            name = get_full_name_for_node(node)
+            if name is not None and isinstance(_root(node), cst.Name):
+                found.append(name)
+                return False
+            node.value.visit(self)
             return False
-        self.changed[source.path] = module.bytes
-        self.encodings[source.path] = module.encoding
-        return True
 
-    def add(self, path: Path, text: str) -> None:
-        """Take a new file; one that is there and says something else is left alone, and told."""
-        name = shown(path, self.root)
-        if not path.exists():
-            self.changed[path] = text.encode()
-            self.note(Kind.REWRITTEN, name, "is a new file")
-        elif path.read_bytes() != text.encode():
-            self.note(
-                Kind.DECIDE,
-                name,
-                "is there already and is not written over",
-                "move it away and run this again to get a new one",
-            )
+        def visit_Name(self, node: cst.Name) -> None:
+            found.append(node.value)
+
+        def visit_Arg(self, node: cst.Arg) -> bool:
+            node.value.visit(self)  # its keyword is no name of anything
+            return False
+
+        def visit_Annotation(self, node: cst.Annotation) -> bool:
+            return False
+
+    node.visit(Look())
+    yield from found
 
 
-def shown(path: Path, root: Path) -> str:
-    """Give a path as the report names it."""
-    folder = root if root.is_dir() else root.parent
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+def _root(node: cst.BaseExpression) -> cst.BaseExpression:
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return node
 
 
-def gather(adoption: Adoption, word: str) -> Iterator[Source]:
-    """Give the Python files in which a word stands; one that cannot be parsed is noted."""
-    for path in sorted(_files(adoption.root, ".py")):
-        data = path.read_bytes()
-        if word.encode() not in data:
-            continue
-        name = shown(path, adoption.root)
-        try:
-            yield Source(path, name, cst.parse_module(data))
-        except (cst.ParserSyntaxError, UnicodeDecodeError, LookupError, SyntaxError) as error:
-            text = str(error).splitlines()[0]
-            adoption.note(Kind.STAYS, name, f"cannot be read as Python: {text}")
+def read_project(sources: Sequence[Source]) -> Project:
+    """Read all files of a project."""
+    project = Project()
+    for source in sources:
+        file = File(source, _module_name(source.name))
+        project.files[source.name] = file
+        for statement in source.module.body:
+            _note_top(file, statement)
+    for file in project.files.values():
+        file.source.module.visit(_Names(project, file))
+    return project
 
 
-def other_files(root: Path, *names: str) -> Iterator[tuple[str, list[str]]]:
-    """Give small text files by the beginnings or endings of their names, with their lines."""
-    for path in sorted(_files(root, "")):
-        if not path.name.startswith(names) and not path.name.endswith(names):
-            continue
-        try:
-            yield shown(path, root), path.read_text(encoding="utf-8").splitlines()
-        except UnicodeDecodeError:
-            continue
+def _module_name(name: str) -> str:
+    parts = list(PurePosixPath(name).with_suffix("").parts)
+    if parts[-1] == "__init__" and len(parts) > 1:
+        parts.pop()
+    return ".".join(parts)
 
 
-def _files(root: Path, ending: str) -> Iterator[Path]:
-    if root.is_file():
-        yield root
-        return
-    if not root.is_dir():
-        raise SetupError(
-            f"there is no file or folder {str(root)!r}",
-            code="adopt.no-project",
-            mend="name the folder of the project: trivet adopt fastapi .",
-        )
-    for folder, inside, names in os.walk(root):
-        here = Path(folder)
-        inside[:] = sorted(
-            name
-            for name in inside
-            if name not in _LEFT_OUT
-            and not name.startswith(".")
-            and not (here / name / "pyvenv.cfg").exists()
-        )
-        for name in names:
-            path = here / name
-            is_file = path.is_file() and not path.is_symlink()
-            if name.endswith(ending) and is_file and path.stat().st_size <= _LARGEST:
-                yield path
+def _note_top(file: File, statement: cst.CSTNode) -> None:
+    if isinstance(statement, cst.FunctionDef | cst.ClassDef):
+        file.top[statement.name.value] = statement
+    elif isinstance(statement, cst.SimpleStatementLine):
+        for one in statement.body:
+            if isinstance(one, cst.Assign):
+                for target in one.targets:
+                    if isinstance(target.target, cst.Name):
+                        _note_assigned(file, target.target.value, one)
+            elif isinstance(one, cst.AnnAssign) and isinstance(one.target, cst.Name):
+                _note_assigned(file, one.target.value, one)
 
 
-def adoption_diff(adoption: Adoption) -> str:
-    """Give what would change, as a unified diff that `git apply` takes."""
-    parts: list[str] = []
-    for path in sorted(adoption.changed):
-        encoding = adoption.encodings.get(path, "utf-8")
-        name = shown(path, adoption.root)
-        old = path.read_bytes().decode(encoding) if path.exists() else ""
-        new = adoption.changed[path].decode(encoding)
-        lines = difflib.unified_diff(
-            old.splitlines(keepends=True),
-            new.splitlines(keepends=True),
-            f"a/{name}" if path.exists() else "/dev/null",
-            f"b/{name}",
-        )
-        for line in lines:
-            parts.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-    return "".join(parts)
+def _note_assigned(file: File, name: str, node: cst.CSTNode) -> None:
+    if name in file.top:
+        file.changed.add(name)
+    file.top[name] = node
 
 
-def write(adoption: Adoption, *, force: bool = False) -> list[Path]:
-    """Write the files that change; gives which.
+class _Names(cst.CSTVisitor):
+    """Notes what a file imports, and which names it changes."""
 
-    Raises `SetupError` where git could not bring back what is written over: there are changes that
-    are not committed, or the project is in no repository. `force` writes all the same.
-    """
-    if not adoption.changed:
-        return []
-    if not force:
-        _refuse_what_git_cannot_undo(adoption.root, sorted(adoption.changed))
-    for path, data in adoption.changed.items():
-        path.write_bytes(data)
-    return sorted(adoption.changed)
+    def __init__(self, project: Project, file: File) -> None:
+        super().__init__()
+        self._project = project
+        self._file = file
 
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
+        if isinstance(node.names, cst.ImportStar):
+            return
+        module = self._file.imported(node)
+        for one in node.names:
+            name = str(get_full_name_for_node(one.name))
+            local = get_full_name_for_node(one.asname.name) if one.asname else name
+            self._file.bound[str(local)] = f"{module}.{name}"
 
-def _refuse_what_git_cannot_undo(root: Path, paths: Sequence[Path]) -> None:
-    folder = root if root.is_dir() else root.parent
-    command = ["git", "-C", str(folder), "status", "--porcelain", "--", "."]
-    try:
-        asked = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        asked = None
-    if asked is None or asked.returncode != 0:
-        raise SetupError(
-            f"{folder} is in no git repository, so that nothing could bring back the"
-            f" {len(paths)} files that would be written",
-            code="adopt.no-git",
-            mend="git init && git add -A && git commit -m before, or --force",
-        )
-    lines = asked.stdout.splitlines()
-    if lines:
-        more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
-        names = ", ".join(line[3:] for line in lines[:3])
-        raise SetupError(
-            f"there are changes that are not committed: {names}{more}",
-            code="adopt.dirty-tree",
-            mend="commit or stash them first, so that the diff is this command's alone; or --force",
-        )
+    def visit_Import(self, node: cst.Import) -> None:
+        for one in node.names:
+            name = str(get_full_name_for_node(one.name))
+            if one.asname:
+                self._file.bound[str(get_full_name_for_node(one.asname.name))] = name
+            else:
+                self._file.bound[name.split(".")[0]] = name.split(".")[0]
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        self._changes(node.target)
+
+    def visit_AugAssign(self, node: cst.AugAssign) -> None:
+        self._changes(node.target, is_whole=True)
+
+    def visit_Del(self, node: cst.Del) -> None:
+        self._changes(node.target, is_whole=True)
+
+    def visit_Global(self, node: cst.Global) -> None:
+        self._file.changed |= {one.name.value for one in node.names}
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _CHANGES:
+            self._changes(node.func.value, is_whole=True)
+
+    def _changes(self, target: cst.CSTNode, *, is_whole: bool = False) -> None:
+        if isinstance(target, cst.Subscript | cst.Attribute):
+            target, is_whole = target.value, True
+        name = get_full_name_for_node(target)
+        if not is_whole or name is None:
+            return
+        made = self._project.made_at(self._project.full(self._file, name))
+        (made[0] if made else self._file).changed.add(name.split(".")[-1])

@@ -26,8 +26,8 @@ from trivet.routing.body_first import BodyFirst
 from trivet.routing.contexts import RouteContext, contexts
 from trivet.routing.custom import CustomTarget
 from trivet.routing.enclosing import Enclosed, enclosures_of
-from trivet.routing.frontend import finder
 from trivet.routing.functions import Surrounded, Surroundings, chain_of
+from trivet.routing.last_resorts import finder
 from trivet.routing.route import Route, WebSocketRoute
 from trivet.routing.router import Router
 from trivet.routing.serve import RouteTarget, compile_route, compile_socket, deliver

@@ -1,18 +1,19 @@
-"""Many rows by few statements: created, changed, or written over what is there.
+"""Many rows by few statements: created, changed, deleted, or written over what is there.
 
-Rows are dictionaries by attribute names, or objects. Nothing of them is in the unit of work, and
-signals are told once, of all.
+Rows are dictionaries by attribute names, or objects, or those that fit some conditions. Nothing of
+them is in the unit of work, and signals are told once, of all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import insert, inspect, update
+from sqlalchemy import delete, insert, inspect, update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
+from trivet.db.columns import now
 from trivet.db.inheritance import refuse_several_tables, refuse_views
 from trivet.db.present import unit_now
 from trivet.db.reading import is_plain
@@ -20,7 +21,7 @@ from trivet.db.signals import Bulk
 from trivet.db.unit import Unit
 from trivet.errors import SetupError
 
-__all__ = ["bulk_create", "bulk_update", "upsert"]
+__all__ = ["bulk_create", "bulk_update", "upsert", "write_all"]
 
 Row = TypeVar("Row")
 _MOST_VALUES = 20_000  # in one statement: PostgreSQL and SQLite take 32,766
@@ -119,6 +120,32 @@ async def upsert(
             mend="upsert(...) without returning, then a query",
         )
     return made
+
+
+async def write_all(
+    model: type[Any],
+    conditions: Sequence[Any],
+    kind: Literal["update", "delete"],
+    values: dict[str, Any],
+) -> int:
+    """Change or delete all rows that fit, by one statement; gives how many.
+
+    Their versions are counted on, and where deletion is soft, the rows are only marked.
+    """
+    refuse_several_tables(model, f"{kind}() of a query")
+    unit = unit_now(model)
+    await _tell(unit, "before_bulk", Bulk(model, kind, values))
+    if kind == "delete" and not hasattr(model, "__shown__"):
+        statement: Any = delete(model).where(*conditions)
+    else:
+        given = {"deleted": now()} if kind == "delete" else dict(values)
+        version = inspect(model).version_id_col
+        if version is not None:
+            given[inspect(model).get_property_by_column(version).key] = version + 1
+        statement = update(model).where(*conditions).values(**given)
+    count = int((await unit.execute(statement)).rowcount)
+    await _tell(unit, "after_bulk", Bulk(model, kind, values, count))
+    return count
 
 
 def _over(

@@ -5,8 +5,7 @@ own, so that a roll-back of the request takes nothing back, and no request waits
 On SQLite, where there is one writer at a time, a request that writes itself cannot let the cache
 write beside it: what it would keep is left out, what it deletes is deleted with its commit.
 
-The table is one of the database's `metadata` from the moment the store is made, so that
-`makemigrations` sees it. What is over is deleted in passing.
+What is over is deleted in passing.
 """
 
 from __future__ import annotations
@@ -20,10 +19,8 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     BigInteger,
     Column,
-    LargeBinary,
     MetaData,
     Select,
-    String,
     Table,
     bindparam,
     delete,
@@ -45,10 +42,9 @@ from trivet.cache import (
     StoreError,
     StoreFull,
 )
-from trivet.db.belonging import unit_of
 from trivet.db.database import Database
 from trivet.db.errors import DatabaseAway, DatabaseBusy, DatabaseFull, LostRace, UniqueViolation
-from trivet.db.present import current
+from trivet.db.own_tables import NO_TABLE, ascii_text, long_bytes, own_table, writer_in_the_way
 from trivet.db.reading import RowPlan, plan_of, tuples
 from trivet.db.transactions import transaction_outside
 from trivet.db.unit import Unit
@@ -212,10 +208,9 @@ class DatabaseStore(Store):
     async def _writing(self) -> AsyncIterator[Unit]:
         """Open a transaction of the cache's own; raises `StoreError` for what goes wrong in it."""
         database = self._database
-        unit = unit_of(current.get(), database)
-        is_writing = unit is not None and (unit.is_writing or unit.has_sync_session)
-        if unit is not None and is_writing and database.driver.has_one_writer:
-            raise StoreBusy("the request writes itself", unit.on_commit)
+        writer = writer_in_the_way(database)
+        if writer is not None:
+            raise StoreBusy("the request writes itself", writer.on_commit)
         if time.monotonic() < self._held_until:
             raise StoreBusy("others write")
         with self._meant():
@@ -241,7 +236,7 @@ class DatabaseStore(Store):
         except DatabaseAway as error:
             raise StoreAway(str(error)) from error
         except (SQLAlchemyError, OSError) as error:
-            raise StoreAway(f"{error}; is the table there? trivet migrate makes it") from error
+            raise StoreAway(f"{error}; {NO_TABLE}") from error
 
     def _over(self, rows: Sequence[Mapping[str, Any]], *changed: str) -> Any:
         """Give the statement that inserts rows, or writes over those that are there."""
@@ -295,18 +290,10 @@ class DatabaseStore(Store):
 
 
 def _table(name: str, metadata: MetaData) -> Table:
-    known = metadata.tables.get(name)
-    if known is not None:
-        return known
-    # Keys are ASCII, and those that differ in case are two.
-    key = String(255).with_variant(
-        mysql.VARCHAR(255, charset="ascii", collation="ascii_bin"), "mysql", "mariadb"
-    )
-    value = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
-    return Table(
+    return own_table(
         name,
         metadata,
-        Column("key", key, primary_key=True),
-        Column("value", value, nullable=False),
+        Column("key", ascii_text(255), primary_key=True),
+        Column("value", long_bytes(), nullable=False),
         Column("expires", BigInteger, nullable=False, index=True),  # milliseconds since 1970, UTC
     )

@@ -23,7 +23,6 @@ from sqlalchemy.schema import CreateSchema
 from trivet.app.application import App
 from trivet.app.part import Part
 from trivet.checks import Finding, Level
-from trivet.concurrency import to_the_end
 from trivet.db.around import BesideAround, UnitAround
 from trivet.db.belonging import check_apart, owner_of, unit_of
 from trivet.db.breakage import Breakage
@@ -41,8 +40,8 @@ from trivet.db.seeds import Seed, checked_seed
 from trivet.db.signals import Signals
 from trivet.db.sql import Sql
 from trivet.db.sync import sync_engine
-from trivet.db.tenants import apart_like, create_schema
-from trivet.db.transactions import Isolation, SpecialUnit, refuse_inside, retrying
+from trivet.db.tenants import create_schema
+from trivet.db.transactions import Isolation, own_transaction, refuse_inside, retrying
 from trivet.db.unit import Unit
 from trivet.db.watched import Watching, gauges_of, probes_of
 from trivet.routing.around import Around
@@ -107,7 +106,7 @@ class Database(Part):
         given_url = make_url(url)
         in_memory = given_url.database in (None, "", ":memory:")
         self._passes = given_url.get_backend_name() == "sqlite" and in_memory
-        self._watching: Watching | None = None
+        self.watching = Watching(self)
         self.driver, self.engine, self._breakage = self._made(given_url)
         # Where names are put in with each execution, SQLAlchemy does it.
         self._is_plain = not self.engine.get_execution_options().get("schema_translate_map")
@@ -130,9 +129,7 @@ class Database(Part):
         # Before the driver, which is to hear of lost connections.
         breakage = Breakage(engine.sync_engine, self.timeout, self.registries)
         driver.prepare(engine, self.timeout)
-        if self._watching is not None:
-            driver = self._watching.around(driver, engine)
-        return driver, engine, breakage
+        return self.watching.around(driver, [engine.sync_engine]), engine, breakage
 
     def _plans_for(self, driver: Driver, engine: AsyncEngine) -> Plans:
         return Plans(engine.dialect, reads_directly=driver.reads_directly and self._is_plain)
@@ -186,14 +183,11 @@ class Database(Part):
     @property
     def watchers(self) -> Sequence[Watcher]:
         """Who is told what this database does; parts that keep rows there tell them too."""
-        return () if self._watching is None else self._watching.watchers
+        return self.watching.watchers
 
     def watch(self, watcher: Watcher) -> None:
         """Tell of each statement, of transactions and of waits for connections from now on."""
-        if self._watching is None:
-            self._watching = Watching(self)
-            self._watching.begin()
-        self._watching.watchers.append(watcher)
+        self.watching.add(watcher)
 
     def checks(self, app: App) -> Sequence[Finding]:
         """Tell what is risky about the newest migration; raises `SetupError` for wrong models."""
@@ -242,7 +236,7 @@ class Database(Part):
         """
         if isolation is not None or read_only:
             refuse_inside(self, "an isolation level, or reading alone,")
-            async with self.own_transaction(isolation=isolation, read_only=read_only) as unit:
+            async with own_transaction(self, isolation, read_only=read_only) as unit:
                 yield unit
             return
         configured(self.models)
@@ -251,7 +245,7 @@ class Database(Part):
             async with savepoint(outer):
                 yield outer
             return
-        async with self.own_transaction() as unit:
+        async with own_transaction(self) as unit:
             yield unit
 
     def seed(self, function: Seed, /) -> Seed:
@@ -322,35 +316,11 @@ class Database(Part):
         """
         self._hints.send(channel, payload)
 
-    @asynccontextmanager
-    async def own_transaction(
+    def own_transaction(
         self, *, isolation: Isolation | None = None, read_only: bool = False
-    ) -> AsyncIterator[Unit]:
+    ) -> AbstractAsyncContextManager[Unit]:
         """Open a unit of work that is no part of another one."""
-        if isolation is None and not read_only:
-            unit = self.unit_kind(self)
-        else:
-            unit = SpecialUnit(self, isolation, read_only=read_only)
-        unit.beside = current.get()
-        outer = unit_of(unit.beside, self)
-        if outer is not None:
-            apart_like(unit, outer)
-        token = current.set(unit)
-        try:
-            if isinstance(unit, SpecialUnit):
-                await unit.session()
-            yield unit
-        except Exception:
-            await unit.roll_back()
-            raise
-        except BaseException:  # who cancels once may do it again
-            await to_the_end(unit.roll_back())
-            raise
-        else:
-            await unit.commit()
-        finally:
-            unit.is_over = True
-            current.reset(token)
+        return own_transaction(self, isolation, read_only=read_only)
 
     @contextmanager
     def connected_by(self, driver: Driver, engine: AsyncEngine) -> Iterator[None]:
@@ -360,8 +330,8 @@ class Database(Part):
         are not read from. Who only looks on comes and goes with a driver around the present one.
         """
         is_other = engine is not self.engine
-        if is_other and self._watching is not None:
-            driver = self._watching.around(driver, engine)
+        if is_other:
+            driver = self.watching.around(driver, [engine.sync_engine])
         kept = {name: getattr(self, name) for name in (_CONNECTED if is_other else ("driver",))}
         self.driver = driver
         if is_other:
@@ -445,6 +415,12 @@ class Database(Part):
         """Let the next writer begin."""
         if self._turn is not None:
             self._turn.release()
+
+    @property
+    def engines(self) -> Sequence[Engine]:
+        """Those that are there: of the tasks, and of plain sessions where somebody wanted one."""
+        plain = self._plain_engine
+        return [self.engine.sync_engine, *([] if plain is None else [plain])]
 
     def plain_engine(self) -> Engine:
         """Give the engine of plain sessions, made with the first one."""

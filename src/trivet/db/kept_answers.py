@@ -5,8 +5,7 @@ running. Its answer is written in the handler's own transaction, where that has 
 done and what is answered are committed together, or not at all. A claim has a token, which its
 answer asks for: who took so long that somebody else has the key now is rolled back.
 
-The table is one of the database's `metadata` from the moment the store is made, so that
-`makemigrations` sees it. What is over is deleted in passing.
+What is over is deleted in passing.
 """
 
 from __future__ import annotations
@@ -20,21 +19,19 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
-    LargeBinary,
     MetaData,
-    String,
     Table,
     delete,
     insert,
     select,
     update,
 )
-from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import SQLAlchemyError
 
 from trivet.db.belonging import unit_of
 from trivet.db.database import Database
 from trivet.db.errors import DatabaseAway, DatabaseBusy, DatabaseFull, LostRace, UniqueViolation
+from trivet.db.own_tables import NO_TABLE, ascii_text, long_bytes, own_table
 from trivet.db.present import current
 from trivet.db.transactions import transaction_outside
 from trivet.db.unit import Unit
@@ -135,7 +132,7 @@ class DatabaseAnswers:
         except UniqueViolation:
             raise
         except (SQLAlchemyError, OSError) as error:
-            raise AnswersAway(f"{error}; is the table there? trivet migrate makes it") from error
+            raise AnswersAway(f"{error}; {NO_TABLE}") from error
 
     async def _tidied(self, unit: Unit) -> None:
         self._claimed += 1
@@ -149,19 +146,12 @@ class DatabaseAnswers:
 
 
 def _table(name: str, metadata: MetaData) -> Table:
-    known = metadata.tables.get(name)
-    if known is not None:
-        return known
-    ascii_text = String(40).with_variant(
-        mysql.VARCHAR(40, charset="ascii", collation="ascii_bin"), "mysql", "mariadb"
-    )
-    answer = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
-    return Table(
+    return own_table(
         name,
         metadata,
-        Column("key", ascii_text, primary_key=True),
-        Column("fingerprint", ascii_text, nullable=False),
-        Column("token", ascii_text, nullable=False),
-        Column("answer", answer, nullable=True),
+        Column("key", ascii_text(40), primary_key=True),
+        Column("fingerprint", ascii_text(40), nullable=False),
+        Column("token", ascii_text(40), nullable=False),
+        Column("answer", long_bytes(), nullable=True),
         Column("expires", BigInteger, nullable=False, index=True),  # milliseconds since 1970, UTC
     )

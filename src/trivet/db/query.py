@@ -13,22 +13,20 @@ from operator import neg
 from typing import Any, Generic, Self, TypeVar, get_args, overload
 
 from pydantic import GetCoreSchemaHandler
-from sqlalchemy import Select, and_, delete, exists, func, inspect, not_, select, update
+from sqlalchemy import Select, and_, exists, func, inspect, not_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from trivet.db.aggregates import RowQuery
 from trivet.db.branches import branched, is_option, options_of
-from trivet.db.columns import now
+from trivet.db.bulk import write_all
 from trivet.db.deferral import all_but, nothing_but
 from trivet.db.errors import NotFound, TooManyFound
-from trivet.db.inheritance import refuse_several_tables
 from trivet.db.links import Branches
 from trivet.db.lookups import Plain, check_name, condition, looked_up
 from trivet.db.pages import CursorPage, Page, continued, numbered
 from trivet.db.portions import streamed_tuples, tuples
 from trivet.db.present import unit_now
 from trivet.db.shapes import key_of
-from trivet.db.signals import Bulk
 from trivet.db.special import Special, among, explained, in_bulk, keyed_by, streamed, turned
 
 __all__ = ["Query"]
@@ -457,29 +455,11 @@ class Query(Generic[Item]):
 
     async def update(self, **values: Any) -> int:
         """Change all rows in one statement; gives how many."""
-        return await self._written("update", values)
+        return await write_all(self.model, self._keys(), "update", values)
 
     async def delete(self) -> int:
         """Delete all rows in one statement; gives how many. Soft deletion marks them."""
-        return await self._written("delete", {})
-
-    async def _written(self, kind: Any, values: dict[str, Any]) -> int:
-        refuse_several_tables(self.model, f"{kind}() of a query")
-        signals = unit_now(self.model).database.signals
-        if signals:
-            await signals.tell_bulk("before_bulk", Bulk(self.model, kind, values))
-        if kind == "delete" and not hasattr(self.model, "__shown__"):
-            statement: Any = delete(self.model).where(*self._keys())
-        else:
-            given = {"deleted": now()} if kind == "delete" else dict(values)
-            version = inspect(self.model).version_id_col
-            if version is not None:
-                given[inspect(self.model).get_property_by_column(version).key] = version + 1
-            statement = update(self.model).where(*self._keys()).values(**given)
-        count = int((await unit_now(self.model).execute(statement)).rowcount)
-        if signals:
-            await signals.tell_bulk("after_bulk", Bulk(self.model, kind, values, count))
-        return count
+        return await write_all(self.model, self._keys(), "delete", {})
 
     def _bare(self) -> Select[Any]:
         """Give the query by its keys alone."""

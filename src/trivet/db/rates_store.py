@@ -5,8 +5,7 @@ machine's clock counts; on SQLite the machine's own is the server's. It never ta
 request's unit of work: what was taken stays taken when the request is rolled back. On SQLite, where
 there is one writer at a time, a request that writes already counts within its own transaction.
 
-The table is one of the database's `metadata` from the moment the store is made, so that
-`makemigrations` sees it. Rows of keys that have their whole limit again are deleted in passing.
+Rows of keys that have their whole limit again are deleted in passing.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from sqlalchemy import (
     ColumnElement,
     MetaData,
     SmallInteger,
-    String,
     Table,
     bindparam,
     case,
@@ -34,10 +32,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from trivet.db.belonging import unit_of
 from trivet.db.database import Database
 from trivet.db.errors import DatabaseAway, DatabaseBusy, DatabaseFull, LostRace
-from trivet.db.present import current
+from trivet.db.own_tables import NO_TABLE, ascii_text, own_table, writer_in_the_way
 from trivet.db.transactions import transaction_outside
 from trivet.db.unit import Unit
 from trivet.security.rate import Rate, RatesAway, Taken
@@ -78,17 +75,15 @@ class DatabaseRates:
             except (TimeoutError, DatabaseBusy, DatabaseAway, DatabaseFull, OSError) as error:
                 raise RatesAway(str(error) or "it took too long") from error
             except SQLAlchemyError as error:
-                told = f"{error}; is the table there? trivet migrate makes it"
-                raise RatesAway(told) from error
+                raise RatesAway(f"{error}; {NO_TABLE}") from error
         raise AssertionError("the last try returns or raises")
 
     async def _asked(self, key: str, rate: Rate) -> tuple[int, int, int]:
         """Give the moment that is kept, whether one was taken, and the present moment."""
         database = self._database
-        present = unit_of(current.get(), database)
-        is_writing = present is not None and (present.is_writing or present.has_sync_session)
-        if present is not None and is_writing and database.driver.has_one_writer:
-            return await self._step(present, key, rate)
+        writer = writer_in_the_way(database)
+        if writer is not None:
+            return await self._step(writer, key, rate)
         async with transaction_outside(database) as unit:
             found = await self._step(unit, key, rate)
             self._taken += 1
@@ -163,17 +158,10 @@ def _now(dialect: str) -> ColumnElement[Any]:
 
 
 def _table(name: str, metadata: MetaData) -> Table:
-    known = metadata.tables.get(name)
-    if known is not None:
-        return known
-    # Keys are ASCII, and those that differ in case are two.
-    key = String(64).with_variant(
-        mysql.VARCHAR(64, charset="ascii", collation="ascii_bin"), *_MYSQL
-    )
-    return Table(
+    return own_table(
         name,
         metadata,
-        Column("key", key, primary_key=True),
+        Column("key", ascii_text(64), primary_key=True),
         # Microseconds since 1970, UTC. Without an index: each take would have to write that too.
         Column("full_at", BigInteger, nullable=False),
         Column("taken", SmallInteger, nullable=False),

@@ -1,4 +1,4 @@
-"""Transactions of another kind than usual: isolated more or less, reading alone, tried again."""
+"""Transactions of their own: begun and ended, isolated more or less, reading alone, tried again."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from trivet.concurrency import to_the_end
 from trivet.db.belonging import unit_of
 from trivet.db.errors import UnitOverError
 from trivet.db.faults import is_worth_another_try
 from trivet.db.present import current
+from trivet.db.tenants import apart_like
 from trivet.db.unit import Unit
 from trivet.errors import SetupError
 
 if TYPE_CHECKING:
     from trivet.db.database import Database
 
-__all__ = ["Isolation", "SpecialUnit", "retrying", "transaction_outside"]
+__all__ = ["Isolation", "SpecialUnit", "own_transaction", "retrying", "transaction_outside"]
 
 Isolation = Literal["read committed", "repeatable read", "serializable"]
 Given = ParamSpec("Given")
@@ -83,11 +85,42 @@ class SpecialUnit(Unit):
 
 
 @asynccontextmanager
+async def own_transaction(
+    database: Database, isolation: Isolation | None = None, *, read_only: bool = False
+) -> AsyncIterator[Unit]:
+    """Open a unit of work that is no part of another one, committed at the end."""
+    if isolation is None and not read_only:
+        unit = database.unit_kind(database)
+    else:
+        unit = SpecialUnit(database, isolation, read_only=read_only)
+    unit.beside = current.get()
+    outer = unit_of(unit.beside, database)
+    if outer is not None:
+        apart_like(unit, outer)
+    token = current.set(unit)
+    try:
+        if isinstance(unit, SpecialUnit):
+            await unit.session()
+        yield unit
+    except Exception:
+        await unit.roll_back()
+        raise
+    except BaseException:  # who cancels once may do it again
+        await to_the_end(unit.roll_back())
+        raise
+    else:
+        await unit.commit()
+    finally:
+        unit.is_over = True
+        current.reset(token)
+
+
+@asynccontextmanager
 async def transaction_outside(database: Database) -> AsyncIterator[Unit]:
     """Open a transaction of its own, outside the present unit of work: its tenant stays there."""
     token = current.set(None)
     try:
-        async with database.own_transaction() as unit:
+        async with own_transaction(database) as unit:
             yield unit
     finally:
         current.reset(token)
@@ -119,7 +152,7 @@ def retrying(
             pause = _FIRST_PAUSE
             for left in range(retries, -1, -1):
                 try:
-                    async with database.own_transaction(isolation=isolation):
+                    async with own_transaction(database, isolation):
                         return await function(*args, **values)
                 except Exception as error:
                     if not (left and is_worth_another_try(error)):

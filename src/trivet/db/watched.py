@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Engine
 
 from trivet.db.drivers.driver import Driver
 from trivet.db.drivers.statements import Statements
@@ -15,8 +16,9 @@ from trivet.watching import Gauge, Probe, Reading, Watcher
 
 if TYPE_CHECKING:
     from trivet.db.database import Database
+    from trivet.db.replicas import Replica
 
-__all__ = ["Watching", "gauges_of", "probes_of"]
+__all__ = ["Watching", "gauges_of", "probes_of", "watched_by"]
 
 _VERSIONS = {
     "sqlite": ("SQLite", "SELECT sqlite_version()"),
@@ -27,27 +29,55 @@ _VERSIONS = {
 
 
 class Watching:
-    """Who watches a database, from the first who does on."""
+    """Who watches a database and its replicas; nothing is paid for it while nobody does."""
 
     def __init__(self, database: Database) -> None:
         self.watchers: list[Watcher] = []
         self._database = database
 
-    def around(self, driver: Driver, engine: AsyncEngine) -> Driver:
-        """Give a driver that tells of what it is asked for, as does the engine from now on."""
-        if driver.unwatched is not driver:
+    def around(self, driver: Driver, engines: Sequence[Engine]) -> Driver:
+        """Give a driver that tells of what it is asked for, as its engines do from now on.
+
+        Where nobody watches, it is the driver itself.
+        """
+        if not self.watchers or driver.unwatched is not driver:
             return driver
         statements = Statements(driver.url, self._database.name, self.watchers)
         statements.driver = driver
-        statements.listen(engine.sync_engine)
+        for engine in engines:
+            statements.listen(engine)
         return WatchedDriver(driver, statements)
 
-    def begin(self) -> None:
-        """Tell of the database, and of its replicas, from now on."""
+    def add(self, watcher: Watcher) -> None:
+        """Tell a watcher of what happens from now on."""
+        self.watchers.append(watcher)
+        for place, engines in self._places():
+            place.driver = self.around(place.driver, engines)
+
+    def remove(self, watcher: Watcher) -> None:
+        """Tell it no more; after the last one, the driver is again the one that nobody looks at."""
+        self.watchers.remove(watcher)
+        if self.watchers:
+            return
+        for place, engines in self._places():
+            if isinstance(place.driver, WatchedDriver):
+                place.driver = place.driver.left_alone(engines)
+
+    def _places(self) -> Iterator[tuple[Database | Replica, Sequence[Engine]]]:
         database = self._database
-        database.driver = self.around(database.driver, database.engine)
+        yield database, database.engines
         for replica in database.replicas.all if database.replicas is not None else ():
-            replica.driver = self.around(replica.driver, replica.engine)
+            yield replica, [replica.engine.sync_engine]
+
+
+@contextmanager
+def watched_by(database: Database, watcher: Watcher) -> Iterator[None]:
+    """Tell a watcher of what a database does while the block runs, as tests do."""
+    database.watching.add(watcher)
+    try:
+        yield
+    finally:
+        database.watching.remove(watcher)
 
 
 def probes_of(database: Database) -> Sequence[Probe]:

@@ -1,8 +1,8 @@
 """Built single-page front ends: files of a folder, served where no route fits.
 
-A front end is asked last, the one with the longest path first, and it never leaves its folder.
-What it answers is one decision over the path, the method and the Accept header, made on a worker
-thread; the dependencies of its routers run before it, by the plan of an ordinary route.
+A front end is asked last (`last_resorts.py`), and it never leaves its folder. What it answers is
+one decision over the path, the method and the Accept header, made on a worker thread; the
+dependencies of its routers run before it, by the plan of an ordinary route.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import stat
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from starlette import routing as starlette
 from starlette.datastructures import URL, Headers
@@ -21,7 +21,7 @@ from starlette.responses import RedirectResponse, Response
 
 from trivet.concurrency import run_in_thread
 from trivet.errors import DeclarationError, HTTPException, SetupError
-from trivet.http.exchange import Exchange, Receive, Scope, Send, Target
+from trivet.http.exchange import Receive, Scope, Send
 from trivet.http.files import (
     IMMUTABLE,
     Folder,
@@ -33,24 +33,11 @@ from trivet.http.files import (
     preferred,
     status_of,
 )
-from trivet.routing.contexts import Included, RouteContext
 from trivet.routing.frontend_folder import must_exist, no_fallback, no_folder
 from trivet.routing.layer import Layer
 from trivet.routing.route import Route
 
-if TYPE_CHECKING:
-    from trivet.routing.router import Router
-
-__all__ = [
-    "Fallback",
-    "Found",
-    "Frontend",
-    "Frontends",
-    "Moved",
-    "Refused",
-    "finder",
-    "last_resorts",
-]
+__all__ = ["Fallback", "Found", "Frontend", "Frontends", "Moved", "Refused"]
 
 Fallback = Literal["auto", "index.html", "404.html"] | None
 
@@ -331,74 +318,6 @@ class Frontends(starlette.BaseRoute):
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
         raise starlette.NoMatchFound(name, path_params)
-
-
-def last_resorts(
-    router: Router, layer: Layer | None = None
-) -> tuple[list[RouteContext], list[Frontend]]:
-    """Give what a router and all that it includes serve after their routes, in the order to ask.
-
-    First whatever else stands among the front ends, as it was declared; then the front ends, the
-    most specific first.
-    """
-    others: list[RouteContext] = []
-    found: list[Frontend] = []
-    for route in router.frontends:
-        if isinstance(route, Frontends):
-            found += route.routes if layer is None else route.under(layer).routes
-        else:
-            others.append(RouteContext(route, layer))
-    for route in router.routes:
-        if isinstance(route, Included):
-            inner = route.layer if layer is None else layer.around(route.layer)
-            more_others, more_found = last_resorts(route.router, inner)
-            others += more_others
-            found += more_found
-    found.sort(key=lambda one: -one.specificity)
-    return others, found
-
-
-def finder(
-    router: Router, target_of: Callable[[RouteContext], Target]
-) -> Callable[[Exchange], Target | None] | None:
-    """Give what finds the target of a request that no route fits; None where there is nothing.
-
-    `target_of` compiles a route; it is called now, for every front end.
-    """
-    others, frontends = last_resorts(router)
-    if not others and not frontends:
-        return None
-    routes = [(context.effective, target_of(context)) for context in others]
-    targets = [
-        (one, target_of(RouteContext(one.reading)), target_of(RouteContext(one.refusing)))
-        for one in frontends
-    ]
-
-    def find(exchange: Exchange) -> Target | None:
-        for route, target in routes:
-            params = _params(route, exchange)
-            if params is not None:
-                exchange.params = params
-                return target
-        for one, reading, refusing in targets:
-            if one.below(exchange.path) is not None:
-                exchange.params = ()
-                return reading if exchange.method in one.methods else refusing
-        return None
-
-    return find
-
-
-def _params(route: Any, exchange: Exchange) -> tuple[str, ...] | None:
-    """Give the path parameters of a route that fits path and method, otherwise None."""
-    pattern = getattr(route, "path_regex", None)
-    if pattern is None:  # a route of somebody else's kind is asked itself
-        return () if route.matches(exchange.scope)[0] is starlette.Match.FULL else None
-    methods = getattr(route, "methods", None)
-    found = pattern.match(exchange.path)
-    if found is None or (methods is not None and exchange.method not in methods):
-        return None
-    return tuple(found.groups())
 
 
 def _response(found: Found) -> Response:

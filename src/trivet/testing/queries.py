@@ -1,33 +1,28 @@
 """How many statements some code sends, which, and from where.
 
-Both ways are counted: reads that go straight to the driver, and what SQLAlchemy sends. Nobody
-listens while nobody counts. What begins and ends transactions is not counted, because it differs
-between databases.
+All ways are counted: what goes straight to the driver, and what SQLAlchemy sends, in plain sessions
+and on replicas too. Who counts is a watcher of the database while the block runs. What begins and
+ends transactions is not counted, because it differs between databases.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, overload
 
-from sqlalchemy import Engine, event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from trivet.app.places import place_now
 from trivet.db import Database
-from trivet.db.drivers.driver import Driver, Ear
-from trivet.db.drivers.transaction import Transaction
+from trivet.db.watched import watched_by
 from trivet.testing.present import database_of
+from trivet.watching import Happening
 
 __all__ = ["Queries", "Statement", "assert_queries", "counted_queries"]
 
-_UNCOUNTED = re.compile(
-    r"\s*(begin|start|commit|rollback|savepoint|release|pragma|set)\b", re.IGNORECASE
-)
+_SETS_UP = re.compile(r"\s*(pragma|set)\b", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _NOWHERE = "no line of the application"
 _MOST_SHOWN = 200  # characters of a statement in a message
@@ -79,11 +74,6 @@ class Queries(Sequence[Statement]):
                 )
         return "\n".join(lines)
 
-    def add(self, text: str, values: Any) -> None:
-        """Count one statement, unless it only begins or ends a transaction."""
-        if not _UNCOUNTED.match(text):
-            self.statements.append(Statement(text, _shapes(values), str(place_now() or _NOWHERE)))
-
 
 @contextmanager
 def counted_queries(database: Database | None = None) -> Iterator[Queries]:
@@ -91,21 +81,9 @@ def counted_queries(database: Database | None = None) -> Iterator[Queries]:
 
     Of `database`; by default of the one of the present unit of work, or of the present test.
     """
-    chosen = database_of(database)
     queries = Queries()
-    engine = chosen.engine.sync_engine
-
-    def before(
-        connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
-    ) -> None:
-        queries.add(statement, parameters)
-
-    event.listen(engine, "before_cursor_execute", before)
-    try:
-        with chosen.connected_by(CountingDriver(chosen.driver, queries), chosen.engine):
-            yield queries
-    finally:
-        event.remove(engine, "before_cursor_execute", before)
+    with watched_by(database_of(database), _Counter(queries)):
+        yield queries
 
 
 @contextmanager
@@ -129,92 +107,21 @@ def assert_queries(
         )
 
 
-class CountingDriver(Driver):
-    """A driver that another one looks at: it notes each read, and lets the first one do it."""
+class _Counter:
+    """A watcher that counts statements, each as it begins; not those that set up a connection."""
 
-    def __init__(self, driver: Driver, queries: Queries) -> None:
-        self.url = driver.url
-        self.options = driver.options
-        self.sync_name, self.sync_library = driver.sync_name, driver.sync_library
-        self.sync_options = driver.sync_options
-        self.has_one_writer = driver.has_one_writer
-        self.reads_directly = driver.reads_directly
-        self.begins_directly = driver.begins_directly
-        self.tells = driver.tells
-        self.is_within = driver.is_within
-        self._driver = driver
+    def __init__(self, queries: Queries) -> None:
         self._queries = queries
 
-    def prepare(self, engine: AsyncEngine, timeout: float) -> None:
-        """Nothing is to be set: the engine has its driver."""
+    def begins(self, happening: Happening) -> None:
+        text = happening.facts.get("db.query.text", "")
+        if happening.kind == "query" and not _SETS_UP.match(text):
+            shapes = _shapes(happening.facts["trivet.values"])
+            place = str(place_now() or _NOWHERE)
+            self._queries.statements.append(Statement(text, shapes, place))
 
-    def prepare_sync(self, engine: Engine) -> None:
-        """Let the driver set up the engine of plain sessions, whose statements are not counted."""
-        self._driver.prepare_sync(engine)
-
-    async def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
-        """Count one read, and run it."""
-        self._queries.add(sql, values)
-        return await self._driver.rows(sql, values)
-
-    async def rows_on(
-        self, connection: AsyncConnection, sql: str, values: Sequence[Any]
-    ) -> Sequence[Any]:
-        """Count one read on a connection, and run it."""
-        self._queries.add(sql, values)
-        return await self._driver.rows_on(connection, sql, values)
-
-    def stream(self, sql: str, values: Sequence[Any], chunk: int) -> AsyncGenerator[Sequence[Any]]:
-        """Count one read, and run it."""
-        self._queries.add(sql, values)
-        return self._driver.stream(sql, values, chunk)
-
-    async def begin(self) -> Transaction:
-        """Begin a transaction whose statements are counted."""
-        return CountingTransaction(await self._driver.begin(), self._queries)
-
-    async def tell(self, channels: Sequence[str], payloads: Sequence[str]) -> None:
-        """Let the driver tell hints, which are not counted."""
-        await self._driver.tell(channels, payloads)
-
-    async def ear(self, heard: Callable[[str, str], None], lost: Callable[[], None]) -> Ear:
-        """Let the driver listen."""
-        return await self._driver.ear(heard, lost)
-
-    def wrapped(
-        self, error: Exception, sql: str | None = None, values: Sequence[Any] = ()
-    ) -> Exception:
-        """Give what the driver makes of an error."""
-        return self._driver.wrapped(error, sql, values)
-
-    async def close(self) -> None:
-        """Let the driver let go."""
-        await self._driver.close()
-
-
-class CountingTransaction:
-    """A transaction that another one looks at."""
-
-    def __init__(self, transaction: Transaction, queries: Queries) -> None:
-        self._transaction = transaction
-        self._queries = queries
-
-    async def run(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
-        """Count one statement, and run it."""
-        self._queries.add(sql, values)
-        return await self._transaction.run(sql, values)
-
-    async def commit(self) -> None:
-        """Let the transaction end."""
-        await self._transaction.commit()
-
-    async def roll_back(self) -> None:
-        """Let the transaction end, with what it wrote."""
-        await self._transaction.roll_back()
-
-    def joined(self, engine: AsyncEngine) -> AsyncConnection:
-        """Give the transaction to a session, whose statements the engine tells of."""
-        return self._transaction.joined(engine)
+    def ends(self, happening: Happening) -> None:
+        """Do nothing: what failed was sent too."""
 
 
 def _named(count: int | None) -> str:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from trivet.adopt.adoption import Adoption, shown
 from trivet.adopt.django.around import reason_to_stay
 from trivet.adopt.django.configuring import Configured, configured
 from trivet.adopt.django.models_text import Written, models_text
@@ -19,7 +20,6 @@ from trivet.adopt.django.project import ModelFacts, Site, Url, read_site, settin
 from trivet.adopt.django.said import Sayings
 from trivet.adopt.django.sources import read_sources
 from trivet.adopt.django.writing import app_text
-from trivet.adopt.project import Adoption, shown
 from trivet.adopt.report import Kind
 
 __all__ = ["adopt_django"]

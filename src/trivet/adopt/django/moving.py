@@ -17,7 +17,7 @@ from trivet.adopt.django.kinds import Unknown
 from trivet.adopt.django.project import Function, Site, Url
 from trivet.adopt.django.tree import Tree, can_be_router, own_includes
 from trivet.adopt.django.views import Handler, Home, handler_of
-from trivet.adopt.flask.facts import File, Project
+from trivet.adopt.project import File, Project
 
 __all__ = ["Views", "moved_views"]
 

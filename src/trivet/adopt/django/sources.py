@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 
 import libcst as cst
 
+from trivet.adopt.adoption import Adoption, Source, other_files
 from trivet.adopt.django.project import Site
-from trivet.adopt.flask.facts import Project, read_project
-from trivet.adopt.project import Adoption, Source, other_files
+from trivet.adopt.project import Project, read_project
 from trivet.adopt.report import Kind
 
 __all__ = ["read_sources"]

@@ -19,7 +19,7 @@ import libcst as cst
 
 from trivet.adopt.django.addresses import Hole
 from trivet.adopt.django.kinds import JSON, Facts, Kinds, Unknown, Valuer, code_of, dotted
-from trivet.adopt.flask.facts import File, Project, text_of
+from trivet.adopt.project import File, Project, text_of
 
 __all__ = ["Handler", "Home", "handler_of"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from libcst.metadata import MetadataWrapper
 
+from trivet.adopt.adoption import Adoption, Source, gather, other_files
 from trivet.adopt.fastapi.facts import Facts, Spot, read_facts
 from trivet.adopt.fastapi.names import RENAMED
 from trivet.adopt.fastapi.rewriting import rewrite, whole_imports
-from trivet.adopt.project import Adoption, Source, gather, other_files
 from trivet.adopt.report import Kind
 
 __all__ = ["adopt_fastapi"]

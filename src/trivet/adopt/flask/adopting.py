@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trivet.adopt.flask.facts import Project, View, read_project
+from trivet.adopt.adoption import Adoption, gather, other_files
+from trivet.adopt.flask.facts import Facts, View, read_facts
 from trivet.adopt.flask.judging import Judge
 from trivet.adopt.flask.moving import Moved, moved
 from trivet.adopt.flask.naming import RESERVED
@@ -20,7 +21,6 @@ from trivet.adopt.flask.pages import folder_of
 from trivet.adopt.flask.rules import Rules, rules_of
 from trivet.adopt.flask.stays import Stays
 from trivet.adopt.flask.writing import app_text
-from trivet.adopt.project import Adoption, gather, other_files
 from trivet.adopt.report import Kind
 
 __all__ = ["adopt_flask"]
@@ -43,10 +43,10 @@ def adopt_flask(root: Path) -> Adoption:
     Raises `SetupError` where there is no project.
     """
     adoption = Adoption(root)
-    project = read_project(list(gather(adoption, "")))
-    _tell_found(adoption, project)
-    if len(project.applications) != 1:
-        number = len(project.applications) or "no"
+    facts = read_facts(list(gather(adoption, "")))
+    _tell_found(adoption, facts)
+    if len(facts.applications) != 1:
+        number = len(facts.applications) or "no"
         adoption.note(
             Kind.DECIDE,
             "",
@@ -55,26 +55,26 @@ def adopt_flask(root: Path) -> Adoption:
         )
         return adoption
     taken = _Taken()
-    judge = Judge(project)
-    rules = rules_of(project)
-    for view in project.views:
-        _take(adoption, project, judge, rules, view, taken)
-    application = project.applications[0]
-    module = project.files[application.file].module
+    judge = Judge(facts)
+    rules = rules_of(facts)
+    for view in facts.views:
+        _take(adoption, facts, judge, rules, view, taken)
+    application = facts.applications[0]
+    module = facts.project.files[application.file].module
     folder = root if root.is_dir() else root.parent
-    text = app_text(module, application, taken.handlers, _pages(project, folder))
+    text = app_text(module, application, taken.handlers, _pages(facts, folder))
     adoption.add(folder / "trivet_app.py", text)
-    _tell_decisions(adoption, project)
+    _tell_decisions(adoption, facts)
     return adoption
 
 
 def _take(
-    adoption: Adoption, project: Project, judge: Judge, rules: Rules, view: View, taken: _Taken
+    adoption: Adoption, facts: Facts, judge: Judge, rules: Rules, view: View, taken: _Taken
 ) -> None:
     place = f"{view.file}:{view.line}"
     name = view.function.name.value
     try:
-        found = moved(project, judge, rules, view)
+        found = moved(facts, judge, rules, view)
         _check_names(found, taken)
     except Stays as error:
         is_new = error.mend not in taken.told
@@ -102,44 +102,44 @@ def _check_names(found: Moved, taken: _Taken) -> None:
             raise Stays(f"{local} means something else in the file that is written")
 
 
-def _pages(project: Project, folder: Path) -> str:
+def _pages(facts: Facts, folder: Path) -> str:
     """Give the folder of templates, as it is named beside the written file."""
     try:
-        return Path(os.path.relpath(folder_of(project), folder)).as_posix()
+        return Path(os.path.relpath(folder_of(facts), folder)).as_posix()
     except Stays:
         return "templates"  # then no page was moved
 
 
-def _tell_found(adoption: Adoption, project: Project) -> None:
-    for app in project.applications:
+def _tell_found(adoption: Adoption, facts: Facts) -> None:
+    for app in facts.applications:
         where = f", in {app.factory}()" if app.factory else ""
         what = f"the application {app.variable}{where}"
         adoption.note(Kind.FOUND, f"{app.file}:{app.line}", what)
-    for blueprint in project.blueprints:
+    for blueprint in facts.blueprints:
         prefix = f" at {blueprint.prefix}" if blueprint.prefix else ""
         adoption.note(
             Kind.FOUND,
             f"{blueprint.file}:{blueprint.line}",
             f"the blueprint {blueprint.variable}{prefix}",
         )
-    for view in project.views:
+    for view in facts.views:
         for path in view.paths:
             adoption.note(
                 Kind.FOUND, f"{view.file}:{view.line}", f"{path}  {view.function.name.value}"
             )
-    for hook in project.hooks:
+    for hook in facts.hooks:
         adoption.note(Kind.FOUND, f"{hook.file}:{hook.line}", f"{hook.owner}.{hook.kind}")
     pages = sum(1 for _ in other_files(adoption.root, ".html", ".jinja", ".j2"))
     if pages:
         adoption.note(Kind.FOUND, "", f"{pages} templates; Trivet's are of Jinja2 too")
 
 
-def _tell_decisions(adoption: Adoption, project: Project) -> None:
-    for file in project.files.values():
-        for name, line in file.extensions.items():
+def _tell_decisions(adoption: Adoption, facts: Facts) -> None:
+    for file, extensions in facts.extensions.items():
+        for name, line in extensions.items():
             adoption.note(
                 Kind.DECIDE,
-                f"{file.source.name}:{line}",
+                f"{file}:{line}",
                 f"{name} works for what is mounted, and not for what is moved",
                 "leave what needs it to Flask, or use Trivet's own part",
             )

@@ -10,10 +10,10 @@ from typing import Any
 
 import libcst as cst
 
-from trivet.adopt.flask.facts import text_of
 from trivet.adopt.flask.plain import Plain
 from trivet.adopt.flask.shapes import Shape, Shapes
 from trivet.adopt.flask.stays import Stays
+from trivet.adopt.project import text_of
 
 __all__ = ["Answers", "quoted"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
-from trivet.adopt.flask.facts import File, Project
+from trivet.adopt.project import File, Project
 
 __all__ = ["what_it_does"]
 

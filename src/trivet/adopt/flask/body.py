@@ -9,7 +9,7 @@ import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
 from trivet.adopt.flask.answers import Answers, quoted
-from trivet.adopt.flask.facts import File, Project, View, names_in, text_of
+from trivet.adopt.flask.facts import Facts, View
 from trivet.adopt.flask.judging import ASKED, SENT, Judge
 from trivet.adopt.flask.links import linked
 from trivet.adopt.flask.made import check_made, made_names
@@ -18,6 +18,7 @@ from trivet.adopt.flask.plain import Plain
 from trivet.adopt.flask.rules import Rules
 from trivet.adopt.flask.shapes import Shapes
 from trivet.adopt.flask.stays import Stays
+from trivet.adopt.project import File, names_in, text_of
 
 __all__ = ["Body", "Place", "with_our_names"]
 
@@ -38,7 +39,7 @@ _JSON = frozenset({"flask.request.json", "flask.request.get_json", "float"})
 class Place:
     """A view and where it stands."""
 
-    project: Project
+    facts: Facts
     judge: Judge
     rules: Rules
     file: File
@@ -60,7 +61,7 @@ class Body(cst.CSTTransformer):
             lambda node: self._full(node) in _PLAIN,
         )
         self._answers = Answers(self._full, plain, self._shapes)
-        used = {place.project.full(place.file, name) for name in names_in(function.body)}
+        used = {place.facts.project.full(place.file, name) for name in names_in(function.body)}
         self._answers.may_be_infinite = any(one.startswith(tuple(_JSON)) for one in used)
         self._made = made_names(function, self._answers.is_made)
         self.kinds: set[str] = set()
@@ -75,7 +76,7 @@ class Body(cst.CSTTransformer):
         while isinstance(root, cst.Attribute):
             root = root.value
         name = get_full_name_for_node(node) if isinstance(root, cst.Name) else None
-        return self._place.project.full(self._place.file, name) if name else ""
+        return self._place.facts.project.full(self._place.file, name) if name else ""
 
     def _constant(self, name: str) -> cst.BaseExpression | None:
         return self._place.judge.constant(self._place.file, name)
@@ -168,7 +169,7 @@ class Body(cst.CSTTransformer):
         name = text_of(call.args[0].value) if call.args and not call.args[0].keyword else None
         if name is None or any(one.keyword is None for one in call.args[1:]):
             raise Stays("what it renders is not written out", MEND)
-        check_page(self._place.project, name)
+        check_page(self._place.facts, name)
         self.needs.add("rendered")
         return new.with_changes(func=cst.Name("rendered"))
 

@@ -1,24 +1,18 @@
-"""What stands in a Flask project, read from its trees: applications, blueprints, routes, hooks.
-
-Nothing is imported. A name is what the project's own imports say it is, followed from file to file.
-"""
+"""What stands in a Flask project, read from its trees: applications, blueprints, routes, hooks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from trivet.adopt.project import Source
+from trivet.adopt.adoption import Source
+from trivet.adopt.project import File, Project, read_project, text_of
 
-__all__ = [
-    "File", "Hook", "Maker", "Project", "Registered", "View", "names_in", "option", "read_project",
-    "text_of",
-]  # fmt: skip
+__all__ = ["Facts", "Hook", "Maker", "Registered", "View", "option", "read_facts"]
 
 _VERBS = ("get", "post", "put", "patch", "delete")
 _HOOKS = frozenset(
@@ -30,7 +24,6 @@ _HOOKS = frozenset(
     }
 )  # fmt: skip
 _AROUND = (cst.If, cst.For, cst.While, cst.Try, cst.TryStar, cst.Match, cst.ClassDef)
-_CHANGES = frozenset({"append", "extend", "insert", "update", "setdefault", "add", "__setitem__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +89,10 @@ class Hook:
 
 
 @dataclass
-class File:
-    """One file: its module's name, what its names are, and what is at its top."""
+class Facts:
+    """A project, and what its files declare of Flask's."""
 
-    source: Source
-    module: str
-    bound: dict[str, str] = field(default_factory=dict)
-    """Local names of imports → full names, such as ``flask.request``."""
-    top: dict[str, cst.CSTNode] = field(default_factory=dict)
-    """Names of the module → the statement that makes them."""
-    changed: set[str] = field(default_factory=set)
-    """Names that are changed after they were made, by whatever statement."""
-    extensions: dict[str, int] = field(default_factory=dict)
-    wraps_wsgi: int | None = None
-
-
-@dataclass
-class Project:
-    """All files, and what they declare."""
-
-    files: dict[str, File] = field(default_factory=dict)
+    project: Project
     applications: list[Maker] = field(default_factory=list)
     blueprints: list[Maker] = field(default_factory=list)
     registered: list[Registered] = field(default_factory=list)
@@ -123,113 +100,29 @@ class Project:
     added: list[tuple[str, str, cst.Call]] = field(default_factory=list)
     """File, owner and call of each `add_url_rule`."""
     hooks: list[Hook] = field(default_factory=list)
-
-    def full(self, file: File, name: str) -> str:
-        """Give the full name of what a name in a file is: ``flask.g``, ``shop.db.get_db``."""
-        first, _, rest = name.partition(".")
-        found = file.bound.get(first, f"{file.module}.{first}" if first in file.top else first)
-        return f"{found}.{rest}" if rest else found
-
-    def made_at(self, full: str) -> tuple[File, cst.CSTNode] | None:
-        """Give the file and the statement that make a full name, where one of the project does."""
-        module, _, name = full.rpartition(".")
-        file = next((one for one in self.files.values() if one.module == module), None)
-        if file is None:
-            return None
-        if name in file.top:
-            return file, file.top[name]
-        onward = file.bound.get(name)
-        return self.made_at(onward) if onward not in (None, full) else None
+    extensions: dict[str, dict[str, int]] = field(default_factory=dict)
+    """File → the extensions that it imports → the first line that does."""
+    wsgi: dict[str, int] = field(default_factory=dict)
+    """File → the line that puts WSGI middleware around the application."""
 
 
-def text_of(node: cst.BaseExpression | None) -> str | None:
-    """Give a text that is written out, or None."""
-    if isinstance(node, cst.SimpleString | cst.ConcatenatedString):
-        value = node.evaluated_value
-        return value if isinstance(value, str) else None
-    return None
-
-
-def names_in(node: cst.CSTNode) -> Iterator[str]:
-    """Give all names that are read in a piece of code, with their attributes."""
-    found: list[str] = []
-
-    class Look(cst.CSTVisitor):
-        def visit_Attribute(self, node: cst.Attribute) -> bool:
-            name = get_full_name_for_node(node)
-            if name is not None and isinstance(_root(node), cst.Name):
-                found.append(name)
-                return False
-            node.value.visit(self)
-            return False
-
-        def visit_Name(self, node: cst.Name) -> None:
-            found.append(node.value)
-
-        def visit_Arg(self, node: cst.Arg) -> bool:
-            node.value.visit(self)  # its keyword is no name of anything
-            return False
-
-        def visit_Annotation(self, node: cst.Annotation) -> bool:
-            return False
-
-    node.visit(Look())
-    yield from found
-
-
-def _root(node: cst.BaseExpression) -> cst.BaseExpression:
-    while isinstance(node, cst.Attribute):
-        node = node.value
-    return node
-
-
-def read_project(sources: Sequence[Source]) -> Project:
+def read_facts(sources: Sequence[Source]) -> Facts:
     """Read all files of a project."""
-    project = Project()
-    for source in sources:
-        file = File(source, _module_name(source.name))
-        project.files[source.name] = file
-        for statement in source.module.body:
-            _note_top(file, statement)
-    for file in project.files.values():
+    facts = Facts(read_project(sources))
+    for file in facts.project.files.values():
         wrapper = MetadataWrapper(file.source.module, unsafe_skip_copy=True)
-        wrapper.visit(_Look(project, file))
-    return project
-
-
-def _module_name(name: str) -> str:
-    parts = list(PurePosixPath(name).with_suffix("").parts)
-    if parts[-1] == "__init__" and len(parts) > 1:
-        parts.pop()
-    return ".".join(parts)
-
-
-def _note_top(file: File, statement: cst.CSTNode) -> None:
-    if isinstance(statement, cst.FunctionDef | cst.ClassDef):
-        file.top[statement.name.value] = statement
-    elif isinstance(statement, cst.SimpleStatementLine):
-        for one in statement.body:
-            if isinstance(one, cst.Assign):
-                for target in one.targets:
-                    if isinstance(target.target, cst.Name):
-                        _note_assigned(file, target.target.value, one)
-            elif isinstance(one, cst.AnnAssign) and isinstance(one.target, cst.Name):
-                _note_assigned(file, one.target.value, one)
-
-
-def _note_assigned(file: File, name: str, node: cst.CSTNode) -> None:
-    if name in file.top:
-        file.changed.add(name)
-    file.top[name] = node
+        wrapper.visit(_Look(facts, file))
+    return facts
 
 
 class _Look(cst.CSTVisitor):
     METADATA_DEPENDENCIES = (PositionProvider,)
 
-    def __init__(self, project: Project, file: File) -> None:
+    def __init__(self, facts: Facts, file: File) -> None:
         super().__init__()
-        self._project = project
+        self._facts = facts
         self._file = file
+        self._name = file.source.name
         self._functions: list[cst.FunctionDef] = []
         self._conditions = 0
 
@@ -238,62 +131,26 @@ class _Look(cst.CSTVisitor):
 
     def _full(self, node: cst.CSTNode) -> str:
         name = get_full_name_for_node(node)
-        return self._project.full(self._file, name) if name else ""
+        return self._facts.project.full(self._file, name) if name else ""
 
-    # -- imports and changes ---------------------------------------------------------------------
+    # -- what may stand around all requests -------------------------------------------------------
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
-        module = (get_full_name_for_node(node.module) if node.module else None) or ""
-        if node.relative:
-            package = self._file.module.split(".")
-            is_package = self._file.source.name.endswith("__init__.py")
-            up = len(node.relative) - (1 if is_package else 0)
-            package = package[: len(package) - up] if up else package
-            module = ".".join([*package, module] if module else package)
-        self._extension(module, node)
-        if isinstance(node.names, cst.ImportStar):
-            return
-        for one in node.names:
-            name = str(get_full_name_for_node(one.name))
-            local = get_full_name_for_node(one.asname.name) if one.asname else name
-            self._file.bound[str(local)] = f"{module}.{name}"
+        self._note_extension(self._file.imported(node), node)
 
     def visit_Import(self, node: cst.Import) -> None:
         for one in node.names:
-            name = str(get_full_name_for_node(one.name))
-            self._extension(name, node)
-            if one.asname:
-                self._file.bound[str(get_full_name_for_node(one.asname.name))] = name
-            else:
-                self._file.bound[name.split(".")[0]] = name.split(".")[0]
+            self._note_extension(str(get_full_name_for_node(one.name)), node)
 
-    def _extension(self, module: str, node: cst.CSTNode) -> None:
+    def _note_extension(self, module: str, node: cst.CSTNode) -> None:
         first = module.split(".")[0]
         if first.startswith("flask_"):
-            self._file.extensions.setdefault(first, self._line(node))
+            known = self._facts.extensions.setdefault(self._name, {})
+            known.setdefault(first, self._line(node))
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-        self._changes(node.target)
         if isinstance(node.target, cst.Attribute) and node.target.attr.value == "wsgi_app":
-            self._file.wraps_wsgi = self._line(node)
-
-    def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        self._changes(node.target, is_whole=True)
-
-    def visit_Del(self, node: cst.Del) -> None:
-        self._changes(node.target, is_whole=True)
-
-    def visit_Global(self, node: cst.Global) -> None:
-        self._file.changed |= {one.name.value for one in node.names}
-
-    def _changes(self, target: cst.CSTNode, *, is_whole: bool = False) -> None:
-        if isinstance(target, cst.Subscript | cst.Attribute):
-            target, is_whole = target.value, True
-        name = get_full_name_for_node(target)
-        if not is_whole or name is None:
-            return
-        made = self._project.made_at(self._full(target))
-        (made[0] if made else self._file).changed.add(name.split(".")[-1])
+            self._facts.wsgi[self._name] = self._line(node)
 
     # -- what is made ----------------------------------------------------------------------------
 
@@ -308,7 +165,7 @@ class _Look(cst.CSTVisitor):
         is_seen = len([one for one in node.value.args if one.keyword is None and not one.star]) < 3
         is_seen &= not any(one.star for one in node.value.args)
         maker = Maker(
-            self._file.source.name, self._line(node), variable, self._factory(),
+            self._name, self._line(node), variable, self._factory(),
             (text_of(given) if given else "") if is_seen else None,
             _name_of(node.value),
             tuple(
@@ -316,14 +173,12 @@ class _Look(cst.CSTVisitor):
             ),
         )  # fmt: skip
         is_app = made == "flask.Flask"
-        (self._project.applications if is_app else self._project.blueprints).append(maker)
+        (self._facts.applications if is_app else self._facts.blueprints).append(maker)
 
     def visit_Call(self, node: cst.Call) -> None:
         if not isinstance(node.func, cst.Attribute):
             return
         method = node.func.attr.value
-        if method in _CHANGES:
-            self._changes(node.func.value, is_whole=True)
         owner = get_full_name_for_node(node.func.value) or ""
         if method == "register_blueprint" and node.args:
             given = option(node, "url_prefix")
@@ -331,17 +186,15 @@ class _Look(cst.CSTVisitor):
             others = [one for one in node.args[1:] if not _is_called(one, "url_prefix")]
             is_seen = not others and not self._conditions and (given is None or prefix is not None)
             what = self._full(node.args[0].value)
-            self._project.registered.append(
-                Registered(self._file.source.name, owner, what, prefix, is_seen)
-            )
+            self._facts.registered.append(Registered(self._name, owner, what, prefix, is_seen))
         elif method == "add_url_rule":
-            self._project.added.append((self._file.source.name, owner, node))
+            self._facts.added.append((self._name, owner, node))
         elif method in _HOOKS and node.args and not _is_decorating(node, self._functions):
-            made = self._project.made_at(self._full(node.args[-1].value))
+            made = self._facts.project.made_at(self._full(node.args[-1].value))
             function = made[1] if made and isinstance(made[1], cst.FunctionDef) else None
             of = _number(node.args[0].value)
-            self._project.hooks.append(
-                Hook(self._file.source.name, self._line(node), owner, method, function, of)
+            self._facts.hooks.append(
+                Hook(self._name, self._line(node), owner, method, function, of)
             )
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
@@ -355,17 +208,15 @@ class _Look(cst.CSTVisitor):
             method = func.attr.value if isinstance(func, cst.Attribute) else ""
             if owner and method in _HOOKS:
                 of = _number(call.args[0].value) if call and call.args else None
-                self._project.hooks.append(
-                    Hook(self._file.source.name, self._line(one), owner, method, node, of)
-                )
+                self._facts.hooks.append(Hook(self._name, self._line(one), owner, method, node, of))
             elif owner and call and method in ("route", *_VERBS):
                 routes.append((call, owner, _path_of(call)))
             else:
                 others.append(get_full_name_for_node(func) or "a decorator")
         if routes:
-            self._project.views.append(
+            self._facts.views.append(
                 View(
-                    self._file.source.name,
+                    self._name,
                     self._line(node.name),
                     routes[0][1],
                     tuple(call for call, _, _ in routes),

@@ -11,8 +11,9 @@ import re
 import libcst as cst
 
 from trivet.adopt.flask.before import what_it_does
-from trivet.adopt.flask.facts import File, Hook, Project, View, names_in
+from trivet.adopt.flask.facts import Facts, Hook, View
 from trivet.adopt.flask.stays import Stays
+from trivet.adopt.project import File, names_in
 
 __all__ = ["ASKED", "SENT", "Judge"]
 
@@ -61,8 +62,9 @@ SENT = frozenset(
 class Judge:
     """Judges the views of one project."""
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._project = facts.project
         self._touching: dict[str, str | None] = {}
 
     # -- what stands around all routes -----------------------------------------------------------
@@ -70,21 +72,19 @@ class Judge:
     def around(self, view: View) -> None:
         """Raise `Stays` where something that answers stands around a view."""
         for file in self._project.files.values():
-            for name, line in file.extensions.items():
+            place = file.source.name
+            for name, line in self._facts.extensions.get(place, {}).items():
                 if name not in _HARMLESS:
-                    place = f"{file.source.name}:{line}"
-                    raise Stays(f"{name} ({place}) may stand around every request")
+                    raise Stays(f"{name} ({place}:{line}) may stand around every request")
             changed = _ALL.search(file.source.module.code)
             if changed is not None:
-                raise Stays(
-                    f"{file.source.name} changes every answer, by {changed[0].strip(' .=')}"
-                )
-            if file.wraps_wsgi is not None:
-                raise Stays(f"{file.source.name}:{file.wraps_wsgi} puts WSGI middleware around all")
-        owners = {one.variable for one in self._project.blueprints if one.file == view.file}
-        for hook in self._project.hooks:
+                raise Stays(f"{place} changes every answer, by {changed[0].strip(' .=')}")
+            if place in self._facts.wsgi:
+                raise Stays(f"{place}:{self._facts.wsgi[place]} puts WSGI middleware around all")
+        owners = {one.variable for one in self._facts.blueprints if one.file == view.file}
+        for hook in self._facts.hooks:
             is_its_own = hook.file == view.file and hook.owner == view.owner
-            blueprints = {one.variable for one in self._project.blueprints}
+            blueprints = {one.variable for one in self._facts.blueprints}
             is_others = hook.owner in blueprints and "app" not in hook.kind and not is_its_own
             if is_others or (hook.owner in owners and hook.owner != view.owner):
                 continue
@@ -106,7 +106,7 @@ class Judge:
     @property
     def has_error_handlers(self) -> bool:
         """True where pages of errors are the project's own."""
-        return any("error" in hook.kind for hook in self._project.hooks)
+        return any("error" in hook.kind for hook in self._facts.hooks)
 
     # -- names -----------------------------------------------------------------------------------
 
@@ -123,7 +123,7 @@ class Judge:
         if made is None:
             return None
         file, node = made
-        if isinstance(node, cst.FunctionDef) and _makes_application(self._project, node):
+        if isinstance(node, cst.FunctionDef) and _makes_application(self._facts, node):
             return None
         for name in names_in(node):
             found = self.touches(self._project.full(file, name))
@@ -170,8 +170,8 @@ def _is_read(full: str) -> bool:
     return is_request and (parts[2] == "method" or parts[2] in ASKED or parts[2] in SENT)
 
 
-def _makes_application(project: Project, node: cst.FunctionDef) -> bool:
-    return any(one.factory == node.name.value for one in project.applications)
+def _makes_application(facts: Facts, node: cst.FunctionDef) -> bool:
+    return any(one.factory == node.name.value for one in facts.applications)
 
 
 def _is_written_out(node: cst.BaseExpression) -> bool:

@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import libcst as cst
 
-from trivet.adopt.flask.facts import text_of
 from trivet.adopt.flask.rules import MEND, VARIABLE, Rules
 from trivet.adopt.flask.shapes import Shape
 from trivet.adopt.flask.stays import Stays
+from trivet.adopt.project import text_of
 
 __all__ = ["linked"]
 

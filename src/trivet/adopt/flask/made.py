@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from trivet.adopt.flask.facts import names_in, text_of
 from trivet.adopt.flask.shapes import bound
 from trivet.adopt.flask.stays import Stays
+from trivet.adopt.project import names_in, text_of
 
 __all__ = ["check_made", "made_names"]
 

@@ -14,7 +14,7 @@ from libcst.helpers import get_full_name_for_node
 
 from trivet.adopt.flask.answers import quoted
 from trivet.adopt.flask.body import Body, Place, with_our_names
-from trivet.adopt.flask.facts import Project, View
+from trivet.adopt.flask.facts import Facts, View
 from trivet.adopt.flask.judging import Judge
 from trivet.adopt.flask.naming import check_leftovers, check_local, names_of
 from trivet.adopt.flask.rules import Rules, blueprint_of, joined, methods_of, path_of
@@ -39,19 +39,20 @@ class Moved:
     """Local names → full names, to be imported."""
 
 
-def moved(project: Project, judge: Judge, rules: Rules, view: View) -> Moved:
+def moved(facts: Facts, judge: Judge, rules: Rules, view: View) -> Moved:
     """Give a view as a handler; raises `Stays` with the reason where it stays Flask's."""
+    project = facts.project
     file = project.files[view.file]
     _check_shape(view)
     judge.around(view)
     found = Moved(view.function.name.value)
-    path, types = _placed(project, view, found)
+    path, types = _placed(facts, view, found)
     names = [one.name.value for one in view.function.params.params]
     if sorted(names) != sorted(types):
         raise Stays("its parameters are not those of its path")
     judge.foreign(file, view)
     check_local(project, file, view)
-    body = Body(Place(project, judge, rules, file, view, found.blueprint), types)
+    body = Body(Place(facts, judge, rules, file, view, found.blueprint), types)
     new = view.function.visit(body)
     assert isinstance(new, cst.FunctionDef), "a function stays one"
     _check_end(view.function)
@@ -77,9 +78,9 @@ def moved(project: Project, judge: Judge, rules: Rules, view: View) -> Moved:
     return found
 
 
-def _placed(project: Project, view: View, found: Moved) -> tuple[str, dict[str, str]]:
+def _placed(facts: Facts, view: View, found: Moved) -> tuple[str, dict[str, str]]:
     """Give a view's path below the prefix of its router, and the types of its variables."""
-    place = blueprint_of(project, view)
+    place = blueprint_of(facts, view)
     if place is None:
         return path_of(view.paths[0])
     blueprint, prefix = place

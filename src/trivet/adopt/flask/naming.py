@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from trivet.adopt.flask.facts import File, Project, View, names_in
+from trivet.adopt.flask.facts import View
 from trivet.adopt.flask.shapes import bound
 from trivet.adopt.flask.stays import Stays
+from trivet.adopt.project import File, Project, names_in
 
 __all__ = ["RESERVED", "check_leftovers", "check_local", "names_of"]
 

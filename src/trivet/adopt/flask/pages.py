@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from trivet.adopt.flask.facts import Project
+from trivet.adopt.flask.facts import Facts
 from trivet.adopt.flask.stays import Stays
 
 __all__ = ["MEND", "check_page", "folder_of"]
@@ -50,24 +50,24 @@ _CHANGED = re.compile(
 )
 
 
-def folder_of(project: Project) -> Path:
+def folder_of(facts: Facts) -> Path:
     """Give the application's folder of templates; raises `Stays` where it cannot be told."""
-    application = project.applications[0]
+    application = facts.applications[0]
     options = dict(application.options)
     folder = options.get("template_folder", "templates")
     is_usual = application.name == "__name__" and "root_path" not in options
     if folder is None or not is_usual:
         raise Stays("nobody can see where its templates are", MEND)
-    return project.files[application.file].source.path.parent / folder
+    return facts.project.files[application.file].source.path.parent / folder
 
 
-def check_page(project: Project, name: str) -> None:
+def check_page(facts: Facts, name: str) -> None:
     """Raise `Stays` where a template may say something else without Flask."""
-    for file in project.files.values():
+    for file in facts.project.files.values():
         found = _CHANGED.search(file.source.module.code)
         if found is not None:
             raise Stays(f"{file.source.name} changes templates, by {found[0]}", MEND)
-    folder = folder_of(project)
+    folder = folder_of(facts)
     _check(folder, name, set())
 
 

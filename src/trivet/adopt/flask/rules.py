@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from trivet.adopt.flask.facts import Maker, Project, View, option, text_of
+from trivet.adopt.flask.facts import Facts, Maker, View, option
 from trivet.adopt.flask.stays import Stays
+from trivet.adopt.project import Project, text_of
 
 __all__ = ["VARIABLE", "Rule", "Rules", "blueprint_of", "path_of", "rules_of"]
 
@@ -83,30 +84,31 @@ def path_of(path: str) -> tuple[str, dict[str, str]]:
     return VARIABLE.sub(replaced, path), types
 
 
-def blueprint_of(project: Project, view: View) -> tuple[Maker, str] | None:
+def blueprint_of(facts: Facts, view: View) -> tuple[Maker, str] | None:
     """Give a view's blueprint and its prefix; None for one of the application's own.
 
     Raises `Stays` where its place cannot be told.
     """
-    for one in project.applications:
+    for one in facts.applications:
         if one.variable == view.owner and one.file == view.file and one.factory == view.factory:
             return None
     made = [
         one
-        for one in project.blueprints
+        for one in facts.blueprints
         if one.variable == view.owner and one.file == view.file and one.factory == view.factory
     ]
     if len(made) != 1:
         raise Stays(f"{view.owner} is made where nobody can see it")
-    return made[0], _prefix(project, made[0])
+    return made[0], _prefix(facts, made[0])
 
 
-def _prefix(project: Project, blueprint: Maker) -> str:
+def _prefix(facts: Facts, blueprint: Maker) -> str:
+    project = facts.project
     module = project.files[blueprint.file].module
-    makers = {f"{project.files[one.file].module}.{one.variable}" for one in project.blueprints}
+    makers = {f"{project.files[one.file].module}.{one.variable}" for one in facts.blueprints}
     given = [
         one
-        for one in project.registered
+        for one in facts.registered
         if _resolved(project, one.what) == f"{module}.{blueprint.variable}"
     ]
     unseen = Stays(f"nobody can see at which prefix {blueprint.variable} is registered")
@@ -127,32 +129,32 @@ def _resolved(project: Project, full: str) -> str:
     return f"{made[0].module}.{full.rpartition('.')[2]}" if made else full
 
 
-def rules_of(project: Project) -> Rules:
+def rules_of(facts: Facts) -> Rules:
     """Read all rules of a project."""
     found = Rules()
     found.is_whole = not any(
-        _MAP.search(file.source.module.code) for file in project.files.values()
+        _MAP.search(file.source.module.code) for file in facts.project.files.values()
     )
-    if any("url_defaults" in hook.kind for hook in project.hooks):
+    if any("url_defaults" in hook.kind for hook in facts.hooks):
         found.is_whole = False
-    for view in project.views:
+    for view in facts.views:
         for call, path in zip(view.routes, view.paths, strict=True):
-            _note(project, found, view, call, path)
-    for _file, owner, call in project.added:
+            _note(facts, found, view, call, path)
+    for _file, owner, call in facts.added:
         text = text_of(option(call, "rule") or call.args[0].value) if call.args else None
         name = option(call, "endpoint") or (call.args[1].value if len(call.args) > 1 else None)
         endpoint = text_of(name)
-        is_app = owner in {one.variable for one in project.applications}
+        is_app = owner in {one.variable for one in facts.applications}
         if not is_app or text is None or endpoint is None:
             found.is_whole = False
             continue
         found.rules.append(Rule(endpoint, text, None, None, _is_simple(call)))
-    for application in project.applications:
+    for application in facts.applications:
         found.rules.append(_static(application))
-    for blueprint in project.blueprints:
+    for blueprint in facts.blueprints:
         if {"static_folder", "static_url_path"} & {name for name, _ in blueprint.options}:
             try:
-                prefix = _prefix(project, blueprint)
+                prefix = _prefix(facts, blueprint)
             except Stays:
                 found.is_whole = False
                 continue
@@ -161,9 +163,9 @@ def rules_of(project: Project) -> Rules:
     return found
 
 
-def _note(project: Project, found: Rules, view: View, call: cst.Call, path: str) -> None:
+def _note(facts: Facts, found: Rules, view: View, call: cst.Call, path: str) -> None:
     try:
-        place = blueprint_of(project, view)
+        place = blueprint_of(facts, view)
     except Stays:
         found.is_whole = False
         return

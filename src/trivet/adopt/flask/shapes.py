@@ -10,7 +10,7 @@ from enum import Enum
 
 import libcst as cst
 
-from trivet.adopt.flask.facts import text_of
+from trivet.adopt.project import text_of
 
 __all__ = ["Shape", "Shapes", "bound"]
 

@@ -87,6 +87,13 @@ class Statements:
             event.listen(engine, "after_cursor_execute", self._after)
             event.listen(engine, "handle_error", self._failed)
 
+    def leave(self, engine: Engine) -> None:
+        """Tell no more of what an engine sends."""
+        if event.contains(engine, "before_cursor_execute", self._before):
+            event.remove(engine, "before_cursor_execute", self._before)
+            event.remove(engine, "after_cursor_execute", self._after)
+            event.remove(engine, "handle_error", self._failed)
+
     def _before(
         self, connection: Any, cursor: Any, sql: str, values: Any, context: Any, many: bool
     ) -> None:

@@ -47,6 +47,12 @@ class WatchedDriver(Driver):
         """The driver within."""
         return self._inner
 
+    def left_alone(self, engines: Sequence[Engine]) -> Driver:
+        """Give the driver within, of which nobody is told any more, nor of these engines."""
+        for engine in engines:
+            self._statements.leave(engine)
+        return self._inner
+
     @property
     def lender(self) -> Any:  # Any: see `Driver`
         """What lends the connections of the driver within."""
