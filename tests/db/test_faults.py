@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from asyncpg import InterfaceError
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from tests.databases import clean_database
 from tests.db.conftest import address, tables_of
@@ -275,6 +275,14 @@ async def test_who_wants_connections_to_be_asked_first_gets_that(database: Datab
 
     assert await asyncio.gather(*[_names(careful) for _ in range(20)]) == [["Ann"]] * 20
     await careful.close()
+
+
+def test_a_value_that_a_type_cannot_turn_is_unfit() -> None:
+    """SQLAlchemy tells of it by an error of its own, as no driver was asked."""
+    orig = OverflowError("date value out of range")
+
+    assert fault_of(StatementError("no", "INSERT …", None, orig)) is Fault.UNFIT
+    assert fault_of(StatementError("no", "INSERT …", None, TypeError("no text"))) is None
 
 
 def test_a_connection_that_ended_between_two_statements_is_away() -> None:

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from trivet.db import (
     BareModel,
     Created,
+    Email,
+    FileRef,
     Json,
     Mapped,
     Model,
@@ -56,6 +58,11 @@ class Binding(enum.Enum):
 class Size(BaseModel):
     width: int
     height: int = 10
+
+
+class Hall(BaseModel):
+    name: str
+    depth: float = 1.0
 
 
 class Publisher(House):
@@ -134,3 +141,17 @@ class Parcel(House):
     """A model with a column that is called like a parameter of every list."""
 
     size: Mapped[int]
+
+
+class Concert(House):
+    """Values that a database keeps in its own way."""
+
+    name: Mapped[str] = field(max_length=50)
+    email: Mapped[Email | None]
+    begins: Mapped[datetime.time | None]
+    length: Mapped[datetime.timedelta | None]
+    sold_out: Mapped[bool] = field(default=False)
+    poster: Mapped[FileRef | None]
+    hall: Mapped[Hall | None]
+    fee: Mapped[Money | None]
+    extra: Mapped[dict[str, Any]] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from tests.resources.conftest import app_of, client_of
 from tests.resources.models import Draft, Novel, Writer
 from trivet import App, Depends
 from trivet.db import Database
-from trivet.resources import Resource, resource
+from trivet.resources import CursorPages, Resource, action, resource
 from trivet.security.idempotency import Idempotency
 from trivet.security.rate_limit import RateLimit
 from trivet.testing import async_client
@@ -122,6 +122,39 @@ async def test_a_resource_that_goes_away_says_so(lite: Database) -> None:
         assert answer.headers["deprecation"] == "@1767225600"
         assert answer.headers["sunset"] == "Fri, 01 Jan 2027 00:00:00 GMT"
         assert '</v2/writers>; rel="successor-version"' in answer.headers["link"]
+
+
+async def test_pages_of_what_goes_away_lead_on_and_to_its_successor(lite: Database) -> None:
+    old = resource(Writer, open_writing=True, successor="/v2/writers", pages=CursorPages(size=1))
+    async with client_of(lite, old) as client:
+        for name in ("Ann", "Bob"):
+            await client.post("/writers", json={"name": name})
+        answer = await client.get("/writers")
+
+    assert set(answer.links) == {"successor-version", "next"}
+
+
+async def test_refusals_and_actions_of_what_goes_away_say_so_too(lite: Database) -> None:
+    class Old(Resource[Writer]):
+        prefix = "/old"
+        open_writing = True
+        deprecated = datetime(2026, 1, 1, tzinfo=UTC)
+
+        @action("GET")
+        async def count(self) -> int:
+            return 3
+
+    async with client_of(lite, resource(Old)) as client:
+        answers = [
+            await client.get("/old/7"),
+            await client.get("/old?size=x"),
+            await client.post("/old", json={}),
+            await client.get("/old/count"),
+            await client.get("/old", headers={"accept": "text/csv"}),
+        ]
+
+    assert [answer.status_code for answer in answers] == [404, 422, 422, 200, 200]
+    assert {answer.headers["deprecation"] for answer in answers} == {"@1767225600"}
 
 
 async def test_a_rate_is_limited_and_told(lite: Database) -> None:

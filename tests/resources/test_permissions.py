@@ -44,6 +44,10 @@ class Notes(Resource[ResourceNote]):
     async def newest(self) -> list[ResourceNote]:
         return await ResourceNote.all().order_by(-ResourceNote.id).limit(1)
 
+    @action("GET")
+    async def every(self) -> list[ResourceNote]:
+        return await ResourceNote.all()
+
 
 def tables(database: Database) -> list[Any]:
     note: Any = ResourceNote
@@ -145,6 +149,16 @@ async def test_lists_and_rows_agree(site: Site) -> None:
     assert "bobs" not in exported
 
 
+async def test_an_action_gives_rows_that_may_be_seen(site: Site) -> None:
+    await notes_of(site)
+    allow_own(site)
+    ann = await site.signed_in()
+
+    answer = await ann.get("/notes/every")
+
+    assert sorted(row["text"] for row in answer.json()) == ["anns", "public"]
+
+
 async def test_a_row_that_may_be_seen_and_not_changed_is_a_403(site: Site) -> None:
     _, _, made = await notes_of(site)
     allow_own(site)
@@ -199,6 +213,24 @@ async def test_a_field_that_one_may_not_see_is_not_there(site: Site) -> None:
     # Nor is it told by what is found, or by the order.
     assert (await ann.get("/notes?grade=3")).status_code == 403
     assert (await ann.get("/notes?order=grade")).status_code == 403
+
+
+async def test_the_document_requires_no_field_that_a_rule_hides(site: Site) -> None:
+    """A client is made of the document before the first request, and checks what it gets."""
+
+    @site.auth.rules.allow("view", ResourceNote, fields=["grade"])
+    def own_grade(user: Any) -> Any:
+        return ResourceNote.owner_id == user.id
+
+    @site.auth.rules.allow("view", User, fields=["email"])
+    def own_email(user: Any) -> Any:
+        return User.id == user.id
+
+    schemas = site.app.openapi()["components"]["schemas"]
+
+    assert "grade" not in schemas["ResourceNoteRead"]["required"]
+    assert "text" in schemas["ResourceNoteRead"]["required"]
+    assert "email" not in schemas["ResourceNoteOwnerRead"]["required"]
 
 
 async def test_a_field_that_one_may_not_set_is_refused(site: Site) -> None:

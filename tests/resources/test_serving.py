@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from tests.resources.conftest import app_of, client_of
-from tests.resources.models import Country, Draft, Novel, Seat, Writer
+from tests.resources.models import Concert, Country, Draft, Novel, Seat, Topic, Writer
 from trivet import App
 from trivet.db import Database
 from trivet.resources import resource
@@ -123,6 +123,16 @@ async def test_a_patch_of_another_type_is_a_415(client: Client) -> None:
 
     assert answer.status_code == 415
     assert "application/merge-patch+json" in answer.headers["accept-patch"]
+
+
+async def test_a_patch_that_is_no_json_is_told_why_and_not_what_it_was(client: Client) -> None:
+    row = await made(client, "/novels", title="A")
+    headers = {"content-type": "application/merge-patch+json"}
+
+    answer = await client.patch(f"/novels/{row['id']}", content=b'{"title": x}', headers=headers)
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["ctx"] == {"error": "expected value at line 1 column 11"}
 
 
 async def test_what_is_deleted_is_gone(client: Client) -> None:
@@ -256,6 +266,68 @@ async def test_the_document_shows_what_is_read_and_what_is_written(lite: Databas
     assert schemas["NovelCreate"]["additionalProperties"] is False
     patch = document["paths"]["/novels/{id}"]["patch"]["requestBody"]["content"]
     assert set(patch) == {"application/json", "application/merge-patch+json"}
+
+
+async def test_schemas_have_one_name_each(lite: Database) -> None:
+    """Numbers would be others with each relation that comes, and clients have them as names."""
+    routers = [
+        resource(Novel, include=[Novel.writer, "writer.publisher", Novel.topics], sparse=True),
+        resource(Writer, include=["publisher", "novels.topics"], open_writing=True),
+        resource(Novel, under=Novel.writer, open_writing=True),
+        resource(Topic, open_writing=True, prefix="/v1/topics"),
+        resource(Topic, open_writing=True, prefix="/v2/topics"),
+    ]
+    schemas = app_of(lite, *routers).openapi()["components"]["schemas"]
+
+    assert [name for name in schemas if "__" in name and "Union" not in name] == []
+    writer = schemas["NovelRead"]["properties"]["writer"]["anyOf"][0]["$ref"]
+    assert writer.rpartition("/")[2] == "NovelWriterRead"
+    assert {"WriterNovelRead", "WriterNovelCreate", "TopicRead", "TopicCreate"} <= schemas.keys()
+
+
+async def test_operations_below_a_row_have_names_of_their_own(lite: Database) -> None:
+    app = app_of(lite, resource(Novel), resource(Novel, under=Novel.writer, open_writing=True))
+
+    names = [route.name for route in app.routes if "novel" in getattr(route, "name", "")]
+
+    assert len(set(names)) == len(names)
+    assert app.url_path_for("read_novel", id=3) == "/novels/3"
+    assert app.url_path_for("list_writer_novels", writer_id=1) == "/writers/1/novels"
+
+
+async def test_what_is_written_is_shown_whole(lite: Database) -> None:
+    document = app_of(lite, resource(Novel, sparse=True, open_writing=True)).openapi()
+
+    post = document["paths"]["/novels"]["post"]["responses"]["201"]["content"]
+    assert post["application/json"]["schema"] == {"$ref": "#/components/schemas/NovelRead"}
+
+
+@pytest.mark.parametrize("must", [True, False])
+async def test_the_document_says_how_rows_are_matched(lite: Database, must: bool) -> None:
+    """A client that is made of it can send what it must."""
+    made = resource(Writer, open_writing=True, must_match=must)
+    paths = app_of(lite, made).openapi()["paths"]
+
+    for method in ("put", "patch", "delete"):
+        headers = [
+            one for one in paths["/writers/{id}"][method]["parameters"] if one["in"] == "header"
+        ]
+        assert [(one["name"], one["required"]) for one in headers] == [("If-Match", must)], method
+    assert "ETag" in paths["/writers/{id}"]["get"]["responses"]["200"]["headers"]
+    assert {"ETag", "Location"} == set(paths["/writers"]["post"]["responses"]["201"]["headers"])
+
+
+async def test_a_time_of_day_is_described_as_it_is_answered(lite: Database) -> None:
+    """What JSON Schema calls a time has a zone, and the column keeps none."""
+    made = resource(Concert, filters=[Concert.begins], open_writing=True)
+    document = app_of(lite, made).openapi()
+
+    for name in ("ConcertRead", "ConcertCreate", "ConcertChange"):
+        begins = document["components"]["schemas"][name]["properties"]["begins"]
+        assert begins["anyOf"][0] == {"type": "string", "format": "time-local"}, name
+    asked = document["paths"]["/concerts"]["get"]["parameters"]
+    found = next(one for one in asked if one["name"] == "begins")
+    assert found["schema"]["format"] == "time-local"
 
 
 async def test_versions_of_a_resource_share_their_address(lite: Database) -> None:

@@ -286,6 +286,8 @@ class App(Declaring):
         With `sent`, headers that a client always sends, it is made for such clients, and not kept.
         """
         if sent or not self.openapi_schema:
+            for router in self.router.every():
+                router.documenting(self)
             document = get_openapi(
                 title=self.title,
                 version=self.version,

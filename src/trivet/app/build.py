@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any
 
 from starlette import routing as starlette
-from starlette.datastructures import URL
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import RedirectResponse
 
 from trivet.app.answers import ErrorHandlers
 from trivet.binding.bodies import FORM_LIMITS
+from trivet.http.addresses import url_of
 from trivet.http.exchange import Answer, Exchange, Scope, Target
 from trivet.middleware.vary import Vary
 from trivet.routing.around import Around
@@ -126,7 +126,7 @@ class Redirect:
         scope = dict(exchange.scope)
         scope["path"] = other_slash(scope["path"])
         hooks = None if self._errors.hooks.is_empty else self._errors.hooks
-        await deliver(exchange, RedirectResponse(str(URL(scope=scope))), hooks)
+        await deliver(exchange, RedirectResponse(str(url_of(scope))), hooks)
 
 
 def other_slash(path: str) -> str:

@@ -18,8 +18,7 @@ from trivet.checks import Check, Finding, Level
 from trivet.cli.deploying import DEPLOYING
 from trivet.cli.listing import where
 from trivet.middleware.csrf import Csrf
-from trivet.routing.contexts import Included, contexts
-from trivet.routing.router import Router
+from trivet.routing.contexts import contexts
 
 __all__ = ["checks_of"]
 
@@ -115,11 +114,8 @@ def exempts_routes(app: App) -> Iterator[Finding]:
 
 def asks_routers(app: App) -> Iterator[Finding]:
     """Routers that were made of something else, such as a model, say what they lack here."""
-    asked: list[Router] = [app.router]
-    for router in asked:  # it grows meanwhile
+    for router in app.router.every():
         yield from router.findings(app)
-        inner = [route.router for route in router.routes if isinstance(route, Included)]
-        asked += [one for one in inner if one not in asked]
 
 
 def _leads_to(route: Any, path: str, below: str | None) -> bool:  # Any: see above

@@ -272,5 +272,8 @@ def _answer_kind(media_type: str) -> AnswerKind:
 
 
 def _answer_rank(media_type: str) -> int:
-    """Order what an answer may be: a stream, JSON, text, anything else."""
-    return {"events": 0, "lines": 0, "json": 1, "text": 2}.get(_answer_kind(media_type), 3)
+    """Order what an answer may be: events, JSON, lines of it, text, anything else.
+
+    Lines beside JSON are another form of it, for who asks by an Accept header, as lists have them.
+    """
+    return {"events": 0, "json": 1, "lines": 2, "text": 3}.get(_answer_kind(media_type), 4)

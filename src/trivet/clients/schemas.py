@@ -41,6 +41,7 @@ _FORMATS: dict[str, PlainKind] = {
     "date": "date",
     "date-time": "date-time",
     "time": "time",
+    "time-local": "time",
     "duration": "duration",
     "uuid": "uuid",
     "decimal": "decimal",

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from enum import Enum
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -115,7 +115,8 @@ _IS_UNFIT = re.compile(r"int parameter out of 64-bit range")
 
 def fault_of(error: BaseException) -> Fault | None:
     """Give what an error of a driver or of SQLAlchemy means; None where it is of another kind."""
-    orig: Any = error.orig if isinstance(error, DBAPIError) else error
+    # A StatementError that is none of a driver's comes from a type, before anything was sent.
+    orig: Any = error.orig if isinstance(error, StatementError) else error
     if isinstance(orig, OSError):
         # A statement that took too long says nothing of the connection.
         return None if isinstance(orig, TimeoutError) else Fault.AWAY

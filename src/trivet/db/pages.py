@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_origin
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, computed_field
-from sqlalchemy import and_, case, inspect, or_
+from sqlalchemy import and_, case, inspect, literal, or_
 from sqlalchemy.exc import DataError
 from sqlalchemy.sql.operators import asc_op, desc_op
 
@@ -263,6 +263,8 @@ class _Key:
         """Give what is behind a value, or None where nothing can be."""
         if value is None:
             return self.column.is_not(None) if self.is_turned else None
+        if isinstance(value, bool):  # as a constant SQLAlchemy takes it for equality alone
+            value = literal(value)
         goes_down = self.is_descending is not self.is_turned
         further = self.column < value if goes_down else self.column > value
         return or_(further, self.column.is_(None)) if self._ends_empty else further

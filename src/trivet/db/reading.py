@@ -15,6 +15,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapper
 
 from trivet.binding.source import Source
+from trivet.db.errors import UnfitValue
 
 __all__ = ["Known", "RowPlan", "dictionaries", "instances", "is_plain", "plan_of", "tuples"]
 
@@ -52,13 +53,21 @@ class RowPlan:
         self.make = make
 
     def values(self, given: Sequence[Any]) -> list[Any]:
-        """Give the values of one execution in the driver's order."""
+        """Give the values of one execution in the driver's order; raises `UnfitValue`."""
         if self._constants:
             given = [*given, *self._constants]
-        return [
-            given[index] if process is None else process(given[index])
-            for index, process in self._order
-        ]
+        try:
+            return [
+                given[index] if process is None else process(given[index])
+                for index, process in self._order
+            ]
+        except OverflowError as error:
+            raise UnfitValue(
+                f"a value here is none that its column can keep: {error}; say in the type of the"
+                " parameter how large it may be",
+                error,
+                self.sql,
+            ) from error
 
 
 def plan_of(

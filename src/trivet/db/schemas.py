@@ -7,6 +7,7 @@ read schema.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -17,6 +18,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    WithJsonSchema,
     create_model,
 )
 from pydantic.fields import FieldInfo
@@ -30,6 +32,8 @@ __all__ = ["read_schema", "schema", "shown_schema"]
 Purpose = Literal["read", "create", "update"]
 
 _READ: dict[type[Any], type[BaseModel]] = {}
+# Of OpenAPI's registry of formats.
+_LOCAL_TIME = WithJsonSchema({"type": "string", "format": "time-local"})
 
 
 def schema(
@@ -132,6 +136,9 @@ def _is_shown(column: Column, purpose: Purpose) -> bool:
 
 def _field(column: Column, purpose: Purpose) -> tuple[Any, Any]:
     annotation: Any = column.annotation
+    if annotation is datetime.time and not getattr(column.type, "timezone", False):
+        # JSON Schema's "time" has a zone (RFC 3339), and such a column keeps none.
+        annotation = Annotated[annotation, _LOCAL_TIME]
     limits: dict[str, Any] = {}
     if column.description is not None:
         limits["description"] = column.description

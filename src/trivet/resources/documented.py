@@ -1,13 +1,11 @@
-"""What the document says of a resource's answers beside the good ones."""
+"""What the document says of a resource beside schemas: its answers by status, and their headers."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
 
-from trivet.resources.plan import Plan
-
-__all__ = ["ITEM", "LIST", "WRITING", "answers"]
+__all__ = ["ITEM", "LIST", "WRITING", "answers", "matching"]
 
 _ANY = frozenset({400, 401, 403, 404, 414})
 LIST = ITEM = _ANY | {304}
@@ -28,10 +26,28 @@ _TEXTS = {
 }
 
 
-def answers(plan: Plan, statuses: Collection[int], *, exports: bool = False) -> dict[Any, Any]:
-    """Give the answers of an operation by status."""
+_TEXT = {"schema": {"type": "string"}}
+_TAG = {"ETag": {**_TEXT, "description": "What to send as If-None-Match, or as If-Match"}}
+_ADDRESS = {"Location": {**_TEXT, "description": "The address of the new row"}}
+
+
+def answers(
+    statuses: Collection[int], *, tagged: int | None = None, exports: bool = False
+) -> dict[Any, Any]:
+    """Give the answers of an operation by status; the one of the status `tagged` has an ETag."""
     found: dict[Any, Any] = {status: {"description": _TEXTS[status]} for status in sorted(statuses)}
+    if tagged is not None:
+        found[tagged] = {"headers": {**_TAG, **_ADDRESS} if tagged == 201 else dict(_TAG)}
     if exports:
-        text = {"schema": {"type": "string"}}
-        found[200] = {"content": {"text/csv": text, "application/jsonl": text}}
+        found.setdefault(200, {})["content"] = {"text/csv": _TEXT, "application/jsonl": _TEXT}
     return found
+
+
+def matching(*, must: bool) -> dict[str, Any]:
+    """Give what the document says of If-Match, which a write may have, or must have."""
+    said = "The ETag of the row that the client has seen; 412 where it is another one by now"
+    return {
+        "parameters": [
+            {"name": "If-Match", "in": "header", "required": must, "description": said, **_TEXT}
+        ]
+    }

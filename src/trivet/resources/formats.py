@@ -31,7 +31,7 @@ _TYPES: dict[str, Format] = {
 }
 _CHUNK = 1000  # rows in memory
 # What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  # as Excel
 
 
 @lru_cache(maxsize=512)

@@ -134,7 +134,8 @@ def json_of_list(
     if is_private:
         own["cache-control"] = PRIVATE
     if links := links_of(connection, found.part):
-        own["link"] = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items())
+        around = [f'<{url}>; rel="{name}"' for name, url in links.items()]
+        own["link"] = ", ".join([headers["link"], *around] if "link" in headers else around)
     if is_known(connection.headers, tag):
         return Response(b"", 304, own)
     return Response(body, 200, own, "application/json")

@@ -51,10 +51,12 @@ class Changes(BodyReader):
         body = await request.body()
         try:
             data = _ANYTHING.validate_json(body)
-        except ValueError as error:
+        except ValidationError as error:
             found = {"type": "json_invalid", "loc": ("body", 0), "msg": "JSON decode error"}
+            why = error.errors(include_url=False, include_input=False)[0].get("ctx", {})
             raise RequestValidationError(
-                [{**found, "input": {}, "ctx": {"error": str(error)}}], body=None
+                [{**found, "input": {}, "ctx": {"error": str(why.get("error", "no JSON"))}}],
+                body=None,
             ) from error
         return Patch(data, merges=kind == MERGE_PATCH)
 

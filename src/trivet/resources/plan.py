@@ -6,7 +6,7 @@ where it was written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +21,8 @@ from trivet.resources.names import Declaration
 from trivet.resources.paging import Pages
 from trivet.resources.parents import Parent, parent_of
 from trivet.resources.reading import Reader
-from trivet.resources.shapes import Branch, documented, included_of, shape_of, sparse, written
-from trivet.resources.values import kind_of
+from trivet.resources.shapes import Branch, included_of, item_of, shape_of, sparse, written
+from trivet.resources.values import is_file, kind_of
 
 __all__ = ["OPERATIONS", "Plan", "planned"]
 
@@ -48,16 +48,20 @@ class Plan:
     operations: tuple[str, ...]
     version: str | None
     """The column that counts changes, where the model is `Versioned` and it is shown."""
-    item: type[BaseModel]
+    stem: str
+    """What its schemas are called after in the document."""
+    whole: type[BaseModel]
     """What is shown of a row, for the document."""
+    item: type[BaseModel]
+    """The same where a client may ask for some fields alone."""
     list_asked: type[BaseModel]
     row_asked: type[BaseModel]
     create: type[BaseModel] | None = None
     replace: type[BaseModel] | None = None
     change: type[BaseModel] | None = None
     merge: type[BaseModel] | None = None
-    hidden: set[str] = field(default_factory=set)
-    """Fields that rules of the application name: they are not shown to everybody."""
+    hidden: dict[Any, Collection[str]] = field(default_factory=dict)
+    """Fields that rules of the application name, by model: they are not shown to everybody."""
     key_names: tuple[str, ...] = ()
     _readers: dict[frozenset[str], Reader] = field(default_factory=dict)
     _truths: dict[tuple[str, bool], Any] = field(default_factory=dict)
@@ -79,6 +83,15 @@ class Plan:
             shape = shape_of(self.model, self.shown, branches)
             found = self._readers[key] = Reader(shape)
         return found
+
+    def models(self) -> Iterator[Any]:
+        """Give the models of which something is shown: its own, and those of its relations."""
+        yield self.model
+        levels = [self.branches]
+        for branches in levels:  # it grows meanwhile
+            for branch in branches.values():
+                yield branch.relation.target
+                levels.append(branch.below)
 
     def filtered(self, query: Query[Any], one: Filter, value: Any) -> Query[Any]:
         """Give the rows of a query that fit a filter; conditions of truths are made once."""
@@ -108,8 +121,10 @@ def planned(declaration: Declaration, declared: Any) -> Plan:
     named = declared.filters
     filters = filters_of(declaration, indexed(description) if named is None else named)
     branches = included_of(declaration, declared.include)
-    hidden: set[str] = set()
-    item = documented(shape_of(declaration.model, shown, {}), branches, lambda: hidden)
+    name = declaration.model.__name__
+    stem = name if parent is None else f"{parent.model.__name__}{name}"
+    whole = item_of(declaration.model, shown, branches, stem)
+    item = whole.schema
     order = _order(declaration, description, declared, shown)
     orders = tuple(
         dict.fromkeys([*declaration.checked("orders", "column", declared.orders, shown)])
@@ -129,6 +144,8 @@ def planned(declaration: Declaration, declared: Any) -> Plan:
         parent=parent,
         operations=operations,
         version=_version(declaration.model, shown),
+        stem=stem,
+        whole=item,
         item=item | sparse(item) if declared.sparse else item,  # type: ignore[arg-type]
         list_asked=list_model(
             declaration, declared.pages, filters, search=bool(search), orders=orders,
@@ -137,7 +154,7 @@ def planned(declaration: Declaration, declared: Any) -> Plan:
         row_asked=row_model(
             declaration, fields=shown if declared.sparse else (), included=paths(branches)
         ),
-        hidden=hidden,
+        hidden=whole.hidden,
     )  # fmt: skip
     _add_written(plan, description)
     plan.reader_of(())  # made now: the first request finds it
@@ -198,7 +215,8 @@ def _writable(
         and not (parent is not None and column.name == parent.column)
     }
     if given is None:
-        return tuple(name for name, column in may.items() if not column.is_made)
+        # Who names any file of a storage could be shown, or delete, those of others.
+        return tuple(name for name, one in may.items() if not (one.is_made or is_file(one)))
     names = [one.name for one in description.columns]
     chosen = declaration.checked("writable", "column", given, names)
     for name in chosen:
@@ -244,13 +262,11 @@ def _version(model: Any, shown: Sequence[str]) -> str | None:
 def _add_written(plan: Plan, description: Description) -> None:
     if not set(plan.operations) & set(_WRITES):
         return
-    name = plan.model.__name__
+    name, writable = plan.stem, plan.writable
     own = [column.name for column in plan.keys if not column.has_default]
     if plan.parent is not None:
         own = [one for one in own if one != plan.parent.column]
-    plan.create = written(plan.model, "create", [*own, *plan.writable], f"{name}Create")
-    plan.replace = (
-        written(plan.model, "create", plan.writable, f"{name}Replace") if own else plan.create
-    )
-    plan.change = written(plan.model, "update", plan.writable, f"{name}Change")
-    plan.merge = written(plan.model, "update", plan.writable, f"{name}Merge", merges=True)
+    plan.create = written(plan.model, "create", (*own, *writable), f"{name}Create")
+    plan.replace = written(plan.model, "create", writable, f"{name}Replace") if own else plan.create
+    plan.change = written(plan.model, "update", writable, f"{name}Change")
+    plan.merge = written(plan.model, "update", writable, f"{name}Merge", merges=True)

@@ -17,18 +17,19 @@ from typing_extensions import Unpack
 
 from trivet.binding.markers import Body, Depends, Path, Query
 from trivet.checks import Finding
-from trivet.resources.access import Access, Asking
+from trivet.resources.access import Access, Asking, permissions_in
 from trivet.resources.actions import actions_of, endpoint_of
 from trivet.resources.browsing import add_assets
 from trivet.resources.declared import Declared, ResourceOptions, declared
-from trivet.resources.documented import ITEM, LIST, WRITING, answers
+from trivet.resources.documented import ITEM, LIST, WRITING, answers, matching
 from trivet.resources.findings import findings_of
 from trivet.resources.merging import Changes
 from trivet.resources.names import Declaration, plural, words
 from trivet.resources.plan import Plan, planned
 from trivet.resources.serving import Serving
-from trivet.resources.sunset import farewell
+from trivet.resources.sunset import Farewell, farewell
 from trivet.resources.values import asked, several
+from trivet.routing.enclosing import enclosed
 from trivet.routing.router import Router
 
 __all__ = ["ResourceRouter", "resource"]
@@ -70,7 +71,16 @@ class ResourceRouter(Router):
             dependencies=options.dependencies,
             deprecated=is_deprecated or None,
         )
-        _Routes(self, self.plan, self._serving, options).add()
+        said = Farewell(headers) if headers else None
+        _Routes(self, self.plan, self._serving, options, said).add()
+
+    def documenting(self, app: Any) -> None:
+        """Learn of an application's rules which fields are not there for everybody."""
+        permissions = self._options.permissions or permissions_in(app)
+        self.plan.hidden.clear()
+        if permissions is not None:
+            for model in self.plan.models():
+                self.plan.hidden[model] = permissions.guarded("view", model)
 
     def findings(self, app: Any) -> Sequence[Finding]:
         """Tell what is unwise about this resource in an application; for `trivet check`."""
@@ -82,13 +92,18 @@ class ResourceRouter(Router):
 class _Routes:
     """Adds the routes of a resource to its router."""
 
-    def __init__(self, router: Router, plan: Plan, serving: Serving, options: Any) -> None:
+    def __init__(
+        self, router: Router, plan: Plan, serving: Serving, options: Any, said: Farewell | None
+    ) -> None:
         self.router = router
+        self._said = said
         self.plan = plan
         self.serving = serving
         self.options = options
         self.item = "".join(f"/{{{column.name}}}" for column in plan.keys)
-        self.noun = words(plan.model)
+        own = words(plan.model)
+        # With the parent's, so that it is another name than that of a resource of all such rows.
+        self.noun = own if plan.parent is None else f"{words(plan.parent.model)}_{own}"
         self._merges_headers = bool(options.dependencies)
         parent = plan.parent
         self._parents = [] if parent is None else [_path(parent.column, parent.described)]
@@ -113,6 +128,10 @@ class _Routes:
             permissions=self.options.permissions,
         )
 
+    def _saying(self, endpoint: Handler) -> Handler:
+        """Let all answers of a route say that the resource goes away, if it does."""
+        return endpoint if self._said is None else enclosed(self._said)(endpoint)
+
     # -- one by one ------------------------------------------------------------------------------
 
     def _list(self) -> None:
@@ -123,7 +142,7 @@ class _Routes:
             "GET", "", f"list_{plural(self.noun)}", handler, "view",
             {"asked": _parameter("asked", Annotated[self.plan.list_asked, Query()])},
             response_model=self.plan.pages.envelope(self.plan.item),
-            responses=answers(self.plan, LIST, exports=self.options.exports),
+            responses=answers(LIST, tagged=200, exports=self.options.exports),
         )  # fmt: skip
 
     def _read(self) -> None:
@@ -134,7 +153,7 @@ class _Routes:
             "GET", self.item, f"read_{self.noun}", handler, "view",
             {"asked": _parameter("asked", Annotated[self.plan.row_asked, Query()])},
             response_model=self.plan.item,
-            responses=answers(self.plan, ITEM),
+            responses=answers(ITEM, tagged=200),
         )  # fmt: skip
 
     def _create(self) -> None:
@@ -144,9 +163,9 @@ class _Routes:
         self._route(
             "POST", "", f"create_{self.noun}", handler, "add",
             {"body": _parameter("body", Annotated[self.plan.create, Body()])},
-            response_model=self.plan.item,
+            response_model=self.plan.whole,
             status_code=201,
-            responses=answers(self.plan, WRITING - {412, 428}),
+            responses=answers(WRITING - {412, 428}, tagged=201),
         )  # fmt: skip
 
     def _replace(self) -> None:
@@ -156,8 +175,9 @@ class _Routes:
         self._route(
             "PUT", self.item, f"replace_{self.noun}", handler, "change",
             {"body": _parameter("body", Annotated[self.plan.replace, Body()])},
-            response_model=self.plan.item,
-            responses=answers(self.plan, WRITING),
+            response_model=self.plan.whole,
+            responses=answers(WRITING, tagged=200),
+            openapi_extra=matching(must=self.options.must_match),
         )  # fmt: skip
 
     def _change(self) -> None:
@@ -170,8 +190,9 @@ class _Routes:
         self._route(
             "PATCH", self.item, f"change_{self.noun}", handler, "change",
             {"patch": _parameter("patch", Annotated[Any, Depends(Changes(change, merge))])},
-            response_model=self.plan.item,
-            responses=answers(self.plan, WRITING | {415}),
+            response_model=self.plan.whole,
+            responses=answers(WRITING | {415}, tagged=200),
+            openapi_extra=matching(must=self.options.must_match),
         )  # fmt: skip
 
     def _delete(self) -> None:
@@ -181,7 +202,8 @@ class _Routes:
         self._route(
             "DELETE", self.item, f"delete_{self.noun}", handler, "delete", {},
             status_code=204,
-            responses=answers(self.plan, WRITING),
+            responses=answers(WRITING),
+            openapi_extra=matching(must=self.options.must_match),
         )  # fmt: skip
 
     # -- many ------------------------------------------------------------------------------------
@@ -196,7 +218,7 @@ class _Routes:
 
     def _bulk(self) -> None:
         served, plan, many = self.plan.operations, self.plan, plural(self.noun)
-        shown: Any = list[plan.item]  # type: ignore[name-defined]  # made at run time
+        shown: Any = list[plan.whole]  # type: ignore[name-defined]  # made at run time
         most = Field(min_length=1, max_length=self.options.bulk)
         if "create" in served:
 
@@ -208,7 +230,7 @@ class _Routes:
                 "POST", "/bulk", f"create_many_{many}", create, "add",
                 {"body": _parameter("body", Annotated[bodies, Body(), most])},
                 response_model=shown, status_code=201,
-                responses=answers(plan, WRITING - {412, 428}),
+                responses=answers(WRITING - {412, 428}),
             )  # fmt: skip
         if "change" in served:
 
@@ -219,7 +241,7 @@ class _Routes:
             self._route(
                 "PATCH", "/bulk", f"change_many_{many}", change, "change",
                 {"body": _parameter("body", Annotated[bodies, Body(), most])},
-                response_model=shown, responses=answers(plan, WRITING - {412, 428}),
+                response_model=shown, responses=answers(WRITING - {412, 428}),
             )  # fmt: skip
         if "delete" in served:
 
@@ -231,16 +253,14 @@ class _Routes:
             self._route(
                 "DELETE", "/bulk", f"delete_many_{many}", delete, "delete",
                 {"keys": _parameter("keys", kind)},
-                status_code=204, responses=answers(plan, WRITING - {412, 428}),
+                status_code=204, responses=answers(WRITING - {412, 428}),
             )  # fmt: skip
 
     def _keyed_change(self) -> type[BaseModel]:
         change, key = self.plan.change, self.plan.keys[0]
         assert change is not None, "made with the operation"
         own: Any = {key.name: (asked(key), ...)}
-        made: type[BaseModel] = create_model(
-            f"{self.plan.model.__name__}KeyedChange", __base__=change, **own
-        )
+        made: type[BaseModel] = create_model(f"{self.plan.stem}KeyedChange", __base__=change, **own)
         made.model_config = ConfigDict(**change.model_config)
         return made
 
@@ -260,19 +280,19 @@ class _Routes:
             last = found.path or name.replace("_", "-")
             self.router.add_api_route(
                 f"{self.item if has_row else ''}/{last}",
-                endpoint,
+                self._saying(endpoint),
                 methods=[found.method],
                 name=f"{name}_{self.noun}",
                 response_model=self._shown(returned),
                 status_code=found.status_code,
-                responses=answers(self.plan, WRITING - {412, 428}),
+                responses=answers(WRITING - {412, 428}),
                 when=self.options.when,
             )
 
     def _shown(self, returned: Any) -> Any:
         """Give what an action shows: rows as the resource shows them."""
         model: Any = self.plan.model
-        item: Any = self.plan.reader.shape.whole
+        item: Any = self.plan.whole
         if returned is model:
             return item
         if returned == list[model]:
@@ -318,7 +338,7 @@ class _Routes:
         summary = name.replace("_", " ").capitalize()
         options["when"] = self.options.when  # not the router's: the pages' files have no version
         self.router.add_api_route(
-            path, made, methods=[method], name=name, summary=summary, **options
+            path, self._saying(made), methods=[method], name=name, summary=summary, **options
         )
 
 

@@ -17,7 +17,7 @@ from trivet.resources.filters import Filter
 from trivet.resources.plan import Plan
 from trivet.resources.reading import Shape
 
-__all__ = ["check_filter", "check_order", "narrow", "sees_all"]
+__all__ = ["check_filter", "check_order", "narrow", "seen_of", "sees_all"]
 
 
 async def narrow(
@@ -30,8 +30,6 @@ async def narrow(
     if asking.permissions is None or not rows:
         return set()
     guarded = set(asking.guarded("view", shape.model)) & set(shape.columns.model_fields)
-    if shape.model is plan.model:
-        plan.hidden |= guarded
     unseen: set[str] = set()
     for name in sorted(guarded):
         seen = await _keys(asking, shape.model, rows, name)
@@ -43,6 +41,17 @@ async def narrow(
     for name, (relation, below) in shape.relations.items():
         await _narrow_related(plan, asking, name, relation.is_many, below, rows)
     return unseen
+
+
+async def seen_of(asking: Asking, model: Any, rows: Sequence[Any]) -> Sequence[Any]:
+    """Give those of a model's objects that who asks may see."""
+    if asking.is_told_by_row("view", model):  # no list can ask these rules
+        return [row for row in rows if await asking.may("view", row)]
+    keys = [{name: getattr(row, name) for name in _key_names(model)} for row in rows]
+    seen = await _keys(asking, model, keys, None)
+    if seen is None:
+        return rows
+    return [row for row, key in zip(rows, keys, strict=True) if _key(model, key) in seen]
 
 
 async def _narrow_related(

@@ -29,7 +29,7 @@ from trivet.resources.merging import Patch
 from trivet.resources.plan import Plan
 from trivet.resources.reading import kept
 from trivet.resources.rows import check_parent, one_of
-from trivet.resources.seeing import narrow
+from trivet.resources.seeing import narrow, seen_of
 from trivet.resources.writing import Writing
 
 __all__ = ["Serving"]
@@ -165,7 +165,7 @@ class Serving:
         if isinstance(answer, model):
             return await self._row(asking, answer, status)
         if isinstance(answer, list) and answer and all(isinstance(one, model) for one in answer):
-            return await self._rows(asking, answer, status)
+            return await self._rows(asking, await seen_of(asking, model, answer), status)
         return answer
 
     async def _row(

@@ -6,8 +6,9 @@ makes, and what is private is in none of those that are written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -19,9 +20,11 @@ from trivet.resources.names import Declaration, name_of
 from trivet.resources.reading import CONFIG, Shape
 from trivet.resources.values import bare_type, checked_value
 
-__all__ = ["Included", "documented", "included_of", "shape_of", "written"]
+__all__ = ["Included", "Item", "included_of", "item_of", "shape_of", "sparse", "written"]
 
 Included = Mapping[str, "Branch"]
+Hidden = Callable[[Any], Collection[str]]
+"""The names of a model's fields that are not shown to everybody."""
 
 
 class Branch:
@@ -99,35 +102,64 @@ def _read(model: Any, columns: Collection[str]) -> type[BaseModel]:
     return schema(model, include=columns)
 
 
-def documented(shape: Shape, branches: Mapping[str, Branch], hidden: Any) -> type[BaseModel]:
+@dataclass(frozen=True)
+class Item:
+    """What is shown of a row, for the document; `hidden` are the fields that not everybody sees."""
+
+    schema: type[BaseModel]
+    hidden: dict[Any, Collection[str]]
+
+
+# Resources that show the same share a schema, and its name in the document.
+_ITEMS: dict[Any, Item] = {}
+
+
+def item_of(
+    model: Any, columns: tuple[str, ...], branches: Mapping[str, Branch], stem: str
+) -> Item:
+    """Give what is shown of a row: these columns, and relations that are asked for."""
+    key = (model, columns, _told(branches), stem)
+    found = _ITEMS.get(key)
+    if found is None:
+        hidden: dict[Any, Collection[str]] = {}
+        shape = shape_of(model, columns, {})
+        made = _documented(shape, branches, lambda model: hidden.get(model, ()), stem)
+        found = _ITEMS[key] = Item(made, hidden)
+    return found
+
+
+def _told(branches: Mapping[str, Branch]) -> tuple[Any, ...]:
+    return tuple((name, one.columns, _told(one.below)) for name, one in sorted(branches.items()))
+
+
+def _documented(
+    shape: Shape, branches: Mapping[str, Branch], hidden: Hidden, stem: str
+) -> type[BaseModel]:
     """Give what an answer shows, for the document: relations are there if they were asked for.
 
-    `hidden` gives the names of fields that are not there for everybody, once somebody knows.
+    `hidden` gives the names of a model's fields that are not there for everybody, once somebody
+    knows. The schema is called after `stem`, and those of relations after the way to them: one name
+    for several would get numbers, and other ones with each relation that comes.
     """
     fields: dict[str, Any] = {}
     for name, branch in branches.items():
         target = branch.relation.target
-        below = documented(shape_of(target, branch.columns, {}), branch.below, None)
+        own_stem = stem + "".join(part.capitalize() for part in name.split("_"))
+        below = _documented(shape_of(target, branch.columns, {}), branch.below, hidden, own_stem)
         info = Field(description=f"Where it was asked for: `include={name}`", default=None)
         shown: Any = list[below] if branch.relation.is_many else below | None  # type: ignore[valid-type]
         fields[name] = (shown, info)
-    named = shape.columns.__name__
-    base = shape.columns
-    if fields or base is not read_schema(shape.model) or hidden is not None:
-        named = f"{shape.model.__name__}Read"
-    elif not fields:
-        return base
     config = ConfigDict(**CONFIG)
-    config["json_schema_extra"] = partial(_without, hidden, frozenset(fields))
+    config["json_schema_extra"] = partial(_without, lambda: hidden(shape.model), frozenset(fields))
     own: dict[str, Any] = {
         name: (
             Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation,
             Field(description=info.description),
         )
-        for name, info in base.model_fields.items()
+        for name, info in shape.columns.model_fields.items()
     }
     made: type[BaseModel] = create_model(
-        named,
+        f"{stem}Read",
         __config__=config,
         __module__=shape.model.__module__,
         __doc__=shape.model.__doc__,
@@ -137,9 +169,11 @@ def documented(shape: Shape, branches: Mapping[str, Branch], hidden: Any) -> typ
     return made
 
 
-def _without(hidden: Any, optional: Collection[str], document: dict[str, Any]) -> None:
+def _without(
+    hidden: Callable[[], Collection[str]], optional: Collection[str], document: dict[str, Any]
+) -> None:
     """Say of fields that are not always there that they are not."""
-    missing = {*optional, *(hidden() if hidden is not None else ())}
+    missing = {*optional, *hidden()}
     required = [name for name in document.get("required", []) if name not in missing]
     document["required"] = required
     if not required:
@@ -148,10 +182,11 @@ def _without(hidden: Any, optional: Collection[str], document: dict[str, Any]) -
         document["properties"][name].pop("default", None)
 
 
+@cache
 def sparse(model: type[BaseModel]) -> type[BaseModel]:
     """Give the same schema with nothing that must be there, for what `fields` leaves out."""
     config = ConfigDict(**CONFIG)
-    config["json_schema_extra"] = partial(_without, None, tuple(model.model_fields))
+    config["json_schema_extra"] = partial(_without, tuple, tuple(model.model_fields))
     fields: dict[str, Any] = {}
     for name, info in model.model_fields.items():
         kind = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
@@ -162,8 +197,9 @@ def sparse(model: type[BaseModel]) -> type[BaseModel]:
     return made
 
 
+@cache  # resources of one model share what is the same, and its name in the document
 def written(
-    model: Any, purpose: Any, names: Sequence[str], name: str, *, merges: bool = False
+    model: Any, purpose: Any, names: tuple[str, ...], name: str, *, merges: bool = False
 ) -> type[BaseModel]:
     """Give what a client may give to create a row, or to change one.
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from trivet.http.conditional import http_date
+from trivet.http.exchange import Answer, Exchange
 from trivet.resources.names import Declaration
+from trivet.routing.enclosing import Enclosing, Enclosure, Visit
+from trivet.routing.state import RouteState
 
-__all__ = ["farewell"]
+__all__ = ["Farewell", "farewell"]
 
 
 def farewell(declaration: Declaration, declared: Any) -> dict[str, str]:
@@ -35,3 +39,35 @@ def farewell(declaration: Declaration, declared: Any) -> dict[str, str]:
     if declared.successor is not None:
         found["link"] = f'<{declared.successor}>; rel="successor-version"'
     return found
+
+
+class Farewell(Enclosing):
+    """Puts the headers on answers that no operation gives: refusals, and values of actions."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._saying = _Saying([(one.encode(), text.encode()) for one, text in headers.items()])
+
+    def around(self, app: Any, route: RouteState) -> Enclosure:
+        return self._saying
+
+
+class _Saying(Enclosure):
+    def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
+        self._visit = _Said(headers)
+
+    def visit(self, exchange: Exchange) -> Visit:
+        return self._visit  # it keeps nothing of a request
+
+
+class _Said(Visit):
+    def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
+        self._headers = headers
+
+    async def answered(self, answer: Answer) -> Answer:
+        there = {name for name, _ in answer.headers()}
+        missing = [one for one in self._headers if one[0] not in there]
+        if not missing:
+            return answer
+        made = Answer(answer.head, answer.body, [*(answer.extra or ()), *missing])
+        made.background = answer.background
+        return made

@@ -10,16 +10,36 @@ import base64
 import datetime
 import decimal
 import enum
+import math
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import AfterValidator, BeforeValidator, Field, WrapValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    EmailStr,
+    Field,
+    WithJsonSchema,
+    WrapValidator,
+)
 
-from trivet.db import UtcDateTime
+from trivet.db import FileRef, UtcDateTime
 from trivet.db.describe import Column
 
-__all__ = ["Kind", "asked", "bare_type", "checked_value", "kind_of", "optional", "several", "text"]
+__all__ = [
+    "Kind",
+    "asked",
+    "bare_type",
+    "checked_value",
+    "is_file",
+    "kind_of",
+    "optional",
+    "several",
+    "text",
+]
 
 _LARGEST = 2**63 - 1
 _LONGEST = 500  # characters of what is looked for
@@ -42,7 +62,14 @@ def kind_of(column: Column) -> Kind:
         return "number"
     if issubclass(bare, datetime.date | datetime.time):
         return "moment"
-    return "text" if issubclass(bare, str) else "other"
+    # An address of mail is a text, though Pydantic's type of one is none.
+    return "text" if issubclass(bare, str) or bare is EmailStr else "other"
+
+
+def is_file(column: Column) -> bool:
+    """Tell whether a column names a file that a storage keeps."""
+    bare = bare_type(column.annotation)
+    return isinstance(bare, type) and issubclass(bare, FileRef)
 
 
 def bare_type(annotation: Any) -> Any:
@@ -64,6 +91,9 @@ def asked(column: Column) -> Any:
         return Annotated[bare, Field(allow_inf_nan=False)]
     if isinstance(column.type, UtcDateTime):
         return Annotated[datetime.datetime, AfterValidator(_in_utc)]
+    if _is_time(column):
+        local = WithJsonSchema({"type": "string", "format": "time-local"})
+        return Annotated[datetime.time, AfterValidator(_without_zone), local]
     return bare
 
 
@@ -117,14 +147,32 @@ def _moment(value: datetime.datetime) -> datetime.datetime:
         raise ValueError("a moment lies in the years 1 to 9999") from None
 
 
+def _is_time(column: Column) -> bool:
+    """Tell whether a column keeps a time of day, and no zone with it."""
+    has_zone = getattr(column.type, "timezone", False)
+    return bare_type(column.annotation) is datetime.time and not has_zone
+
+
+def _without_zone(value: Any) -> Any:
+    if isinstance(value, datetime.time) and value.tzinfo is not None:
+        raise ValueError("a time of day has no zone here: 10:30:00")
+    return value
+
+
 def checked_value(column: Column, annotation: Any) -> Any:
     """Give the type of a column's value in a body, `annotation` as the schema has it."""
+    if column.is_key and kind_of(column) == "text":
+        return Annotated[annotation, AfterValidator(_in_address)]
+    if _is_time(column):
+        return Annotated[annotation, AfterValidator(_without_zone)]
     if isinstance(column.type, UtcDateTime):
         return Annotated[annotation, AfterValidator(_optional_moment)]
     if bare_type(column.annotation) is bytes:
         return Annotated[annotation, BeforeValidator(_decoded)]
     if column.is_reference and bare_type(column.annotation) is int:
         return Annotated[annotation, AfterValidator(_within)]
+    if bare_type(column.annotation) is decimal.Decimal and column.type is not None:
+        return Annotated[annotation, AfterValidator(partial(_of_digits, _whole_digits(column)))]
     return Annotated[annotation, AfterValidator(_clean)]
 
 
@@ -142,22 +190,46 @@ def _decoded(value: Any) -> Any:
         raise ValueError("bytes are written in Base64") from None
 
 
+def _whole_digits(column: Column) -> int | None:
+    """Give how many digits a number has room for in front of its point; None for any number."""
+    precision, scale = (getattr(column.type, name, None) for name in ("precision", "scale"))
+    return None if precision is None else precision - (scale or 0)
+
+
+def _of_digits(most: int | None, value: Any) -> Any:
+    # Where SQLite would keep another number, and PostgreSQL says not which value it was.
+    if most is not None and isinstance(value, decimal.Decimal) and abs(value) >= 10**most:
+        raise ValueError(f"a number has at most {most} digits in front of its point here")
+    return value
+
+
 def _within(value: Any) -> Any:
     if isinstance(value, int) and not -_LARGEST - 1 <= value <= _LARGEST:
         raise ValueError("this number is too large")
     return value
 
 
+def _in_address(value: str) -> str:
+    """Refuse a key that no address leads to: what is not one part of a path (RFC 3986, 5.2.4)."""
+    if value in ("", ".", "..") or "/" in value:
+        raise ValueError("this is a part of the address, and can be neither empty, nor dots, nor /")
+    return _without_nul(value)
+
+
 def _clean(value: Any) -> Any:
-    """Refuse what no database keeps, within lists and dictionaries too."""
+    """Refuse what no database keeps, within lists, dictionaries and models too."""
     if isinstance(value, str):
         return _without_nul(value)
     if isinstance(value, int):
         return _within(value)
-    if isinstance(value, list):
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number is finite")
+    if isinstance(value, BaseModel):
+        _clean(dict(value))
+    elif isinstance(value, list | tuple | set | frozenset):
         for one in value:
             _clean(one)
-    elif isinstance(value, dict):
+    elif isinstance(value, Mapping):
         for key, one in value.items():
             _clean(key)
             _clean(one)

@@ -15,12 +15,13 @@ from functools import cached_property
 from typing import Any, Literal
 
 from starlette import routing as starlette
-from starlette.datastructures import URL, Headers
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from trivet.concurrency import run_in_thread
 from trivet.errors import DeclarationError, HTTPException, SetupError
+from trivet.http.addresses import url_of
 from trivet.http.exchange import Receive, Scope, Send
 from trivet.http.files import (
     IMMUTABLE,
@@ -181,7 +182,7 @@ class Frontend(starlette.BaseRoute):
             allow = {"Allow": "GET, HEAD"} if outcome.status == 405 else None
             raise HTTPException(outcome.status, headers=allow)
         if isinstance(outcome, Moved):
-            url = URL(scope=scope)
+            url = url_of(scope)
             return RedirectResponse(url.replace(path=url.path + "/"))
         return _response(outcome)
 

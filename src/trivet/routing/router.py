@@ -7,7 +7,7 @@ the tree is walked when an application is built, so a route that was added late 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Literal, TypedDict
 
 from starlette import routing as starlette
@@ -301,6 +301,17 @@ class Router(Declaring, Surroundings):
     def findings(self, app: Any) -> Sequence[Finding]:
         """Give what `trivet check` should say of this router in `app`; for subclasses."""
         return ()
+
+    def documenting(self, app: Any) -> None:
+        """Be told that the document of `app` is made, which has all its parts; for subclasses."""
+
+    def every(self) -> Iterator[Router]:
+        """Give this router, and all that are included in it, each once."""
+        found: list[Router] = [self]
+        for router in found:  # it grows meanwhile
+            yield router
+            inner = [route.router for route in router.routes if isinstance(route, Included)]
+            found += [one for one in inner if one not in found]
 
     # -- starting and stopping -----------------------------------------------------------------
 

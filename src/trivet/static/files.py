@@ -13,12 +13,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from starlette.datastructures import URL, Headers
+from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles as StarletteStaticFiles
 
 from trivet.concurrency import run_in_thread
 from trivet.errors import HTTPException
+from trivet.http.addresses import url_of
 from trivet.http.exchange import Scope
 from trivet.http.files import (
     IMMUTABLE,
@@ -73,7 +74,7 @@ class StaticFiles(StarletteStaticFiles):
         if stored is None:
             raise HTTPException(status)
         if is_index and not scope["path"].endswith("/"):
-            url = URL(scope=scope)
+            url = url_of(scope)
             return RedirectResponse(url.replace(path=url.path + "/"))
         name = os.path.basename(stored.path)
         fixed = status == 200 and self.immutable is not None and self.immutable(name)
