@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from trivet.concurrency import run_in_thread
 from trivet.db.drivers.driver import Driver
 from trivet.db.drivers.lending import Lender, LendingPool, Loan
+from trivet.db.drivers.sqlite_decimals import keep_decimals
 from trivet.db.drivers.transaction import LentTransaction, Transaction
 
 __all__ = ["SqliteDriver"]
@@ -73,6 +74,8 @@ class SqliteDriver(Driver):
                 connection.rollback()
 
     def prepare_sync(self, engine: Engine) -> None:
+        keep_decimals(engine.dialect)
+
         @event.listens_for(engine, "connect")
         def set_up(connection: Any, record: Any) -> None:
             connection.isolation_level = None  # transactions are begun below, not by the driver
