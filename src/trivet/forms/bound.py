@@ -153,7 +153,7 @@ class BoundField:
     def attributes(self) -> Html:
         """All attributes of its input but the value."""
         own = f' id="{html.escape(self.id)}" name="{html.escape(self.name)}"'
-        return Html(own + self.leaf.attributes + self.leaf.must + self.notes)
+        return Html(own + self.leaf.attributes + self.notes)
 
     @property
     def label(self) -> Html:

@@ -71,8 +71,8 @@ class Leaf:
     default: Default
     attributes: Html
     """What is the same in every request: type, limits, hints."""
-    must: Html
-    """The attribute by which a browser insists on it; empty where it does not."""
+    lenient: Html
+    """The same, but that no browser insists on it."""
 
     @property
     def takes_empty(self) -> bool:
@@ -204,7 +204,6 @@ def _leaf(
     if widget.template == "select" and is_several:
         known["multiple"] = True
     told = known | {"required": needs[1] and can_say} | dict(widget.attributes)
-    must = attributes_html({"required": told.pop("required")})
     return Leaf(
         *texts,
         facts,
@@ -215,7 +214,7 @@ def _leaf(
         facts.mark(Pick),
         default,
         attributes_html(told),
-        must,
+        attributes_html(told | {"required": None}),
     )
 
 

@@ -342,7 +342,7 @@ def _let_stay_empty(form: Sheet) -> None:
             continue
         for _, _, part in sheet.known():
             if isinstance(part, BoundField):
-                part.leaf = replace(part.leaf, is_required=False, must=Html())
+                part.leaf = replace(part.leaf, is_required=False, attributes=part.leaf.lenient)
 
 
 def _has_rich_text(draft: Draft) -> bool:
