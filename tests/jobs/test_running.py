@@ -30,6 +30,8 @@ from trivet.jobs import (
     chain,
     group,
 )
+from trivet.jobs.held import Held
+from trivet.jobs.table.source import TableSource
 
 EVENTS: list[str] = []
 SESSION: Any = Depends(session)
@@ -300,6 +302,35 @@ async def test_a_chain_runs_one_after_the_other(site: Site) -> None:
 
     assert await queued.result(20) == 280
     assert ran == ["fetch", "double", "double"]
+
+
+async def test_a_worker_is_not_through_while_a_job_ends_that_another_waits_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was claimed while somebody waited to look, and had ended before they had looked."""
+    source = site.worker()._source
+    assert isinstance(source, TableSource)
+    hands = source._hands
+    looked: list[bool] = []
+
+    async def look(*_: Any) -> bool:
+        looked.append(hands.is_empty)
+        hands._waiting.clear()  # it ends, and the next one is ready: after what was looked at
+        return False
+
+    monkeypatch.setattr("trivet.jobs.table.source.is_anything_left", look)
+    await source._claiming.acquire()
+    asked = asyncio.create_task(source.is_empty())
+    await asyncio.sleep(0)
+    hands._waiting.append(Held(1, "double", "default", "{}", 1, 1, 0, 0, None, False, 7))
+    source._claiming.release()
+
+    assert await asked is False
+    assert looked == []
+
+    hands._waiting.clear()
+    assert await source.is_empty()
+    assert looked == [True]
 
 
 async def test_a_group_is_over_when_all_of_it_is_done(site: Site) -> None:

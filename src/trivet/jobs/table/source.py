@@ -61,9 +61,11 @@ class TableSource:
     async def is_empty(self) -> bool:
         """Tell whether nothing may run now, and nothing is in hands."""
         async with self._claiming:  # what is claimed is neither, until it is in hands
+            # What ends while one looks may let others be ready, of which one does not hear.
+            if not self._hands.is_empty:
+                return False
             queues = self._options.queues
-            is_left = await is_anything_left(self._database, self._board, queues)
-        return not is_left and self._hands.is_empty
+            return not await is_anything_left(self._database, self._board, queues)
 
     async def close(self) -> None:
         """There is nothing to let go of."""
