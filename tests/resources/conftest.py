@@ -46,6 +46,13 @@ async def lite(worker_id: str) -> AsyncIterator[Database]:
         yield found
 
 
+@pytest.fixture
+async def client(site: App, database: Database) -> AsyncIterator[Client]:
+    """Give a client of the application that a file serves, its fixture `site`."""
+    async with async_client(site) as found:
+        yield found
+
+
 def app_of(database: Database, *routers: ResourceRouter, **options: Any) -> App:
     """Give an application without accounts that serves resources."""
     app = App(**options)

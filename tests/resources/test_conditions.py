@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,12 +40,6 @@ def site(made_database: Database) -> App:
         resource(Draft, open_writing=True),
         resource(Careful),
     )
-
-
-@pytest.fixture
-async def client(site: App, database: Database) -> AsyncIterator[Client]:
-    async with async_client(site) as found:
-        yield found
 
 
 @pytest.mark.parametrize("path", ["/novels", "/drafts"])

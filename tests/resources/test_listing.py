@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -23,7 +22,7 @@ from trivet.resources import (
     action,
     resource,
 )
-from trivet.testing import async_client, counted_queries
+from trivet.testing import counted_queries
 
 Client = httpx2.AsyncClient
 
@@ -69,12 +68,6 @@ def site(made_database: Database) -> App:
         resource(Novel, under=Novel.writer, open_writing=True),
         resource(Shelf),
     )
-
-
-@pytest.fixture
-async def client(site: App, database: Database) -> AsyncIterator[Client]:
-    async with async_client(site) as found:
-        yield found
 
 
 async def fill(database: Database, *titles: str) -> list[Novel]:

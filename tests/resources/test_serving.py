@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -14,7 +13,6 @@ from trivet import App
 from trivet.db import Database
 from trivet.resources import resource
 from trivet.routing.when import HeaderIs
-from trivet.testing import async_client
 
 Client = httpx2.AsyncClient
 
@@ -31,12 +29,6 @@ def site(made_database: Database) -> App:
     )
     others = [resource(model, open_writing=True) for model in (Writer, Draft, Country, Seat)]
     return app_of(made_database, novels, *others)
-
-
-@pytest.fixture
-async def client(site: App, database: Database) -> AsyncIterator[Client]:
-    async with async_client(site) as found:
-        yield found
 
 
 async def made(client: Client, path: str, **values: Any) -> Any:

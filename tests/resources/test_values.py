@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import httpx2
@@ -13,7 +12,6 @@ from tests.resources.models import Concert, Country
 from trivet import App
 from trivet.db import Database
 from trivet.resources import CursorPages, resource
-from trivet.testing import async_client
 
 Client = httpx2.AsyncClient
 
@@ -29,12 +27,6 @@ def site(made_database: Database) -> App:
         pages=CursorPages(size=1),
     )
     return app_of(made_database, concerts, resource(Country, open_writing=True))
-
-
-@pytest.fixture
-async def client(site: App, database: Database) -> AsyncIterator[Client]:
-    async with async_client(site) as found:
-        yield found
 
 
 @pytest.mark.parametrize("order", ["sold_out", "-sold_out"])

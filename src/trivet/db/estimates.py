@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Select, func, inspect, literal_column, select, text
+from sqlalchemy import FromClause, Integer, Select, func, inspect, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -29,6 +29,7 @@ __all__ = [
     "Expected",
     "Sums",
     "bounded",
+    "computed",
     "counted",
     "estimated_count",
     "expected",
@@ -143,11 +144,15 @@ def bounded(query: Query[Any], sums: Sums) -> Select[Any]:
 def _count_of(query: Query[Any], sums: Sums) -> Select[Any]:
     """Give the statement that counts as far as the bound, and computes."""
     most = bounded(query, sums).subquery()
-    computed = [
-        getattr(func, function)(most.c[f"of_{name}"]).label(name)
-        for name, (function, _) in sums.items()
-    ]
-    return select(func.count(), *computed).select_from(most)
+    named = [one.label(name) for name, one in computed(most, sums).items()]
+    return select(func.count(), *named).select_from(most)
+
+
+def computed(found: FromClause, sums: Sums) -> Mapping[str, Any]:
+    """Give what is computed of the rows that `bounded` gives, by names."""
+    return {
+        name: getattr(func, function)(found.c[f"of_{name}"]) for name, (function, _) in sums.items()
+    }
 
 
 @compiles(_ExplainJson, "mysql")

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, inspect, select
 
-from trivet.db.estimates import EXACT_UP_TO, Estimate, Sums, bounded
+from trivet.db.estimates import EXACT_UP_TO, Estimate, Sums, bounded, computed
 from trivet.db.query import Query
 from trivet.db.special import keyed_by
 
@@ -31,9 +31,8 @@ class Few:
         """The same rows, without their order and what was loaded with them."""
         self.columns = {_NUMBER: select(func.count()).select_from(found).scalar_subquery()}
         """What each row is annotated with, by names: `estimate` reads it."""
-        for name, (function, _) in sums.items():
-            computed = select(getattr(func, function)(found.c[f"of_{name}"]))
-            self.columns[f"all_{name}"] = computed.scalar_subquery()
+        for name, one in computed(found, sums).items():
+            self.columns[f"all_{name}"] = select(one).scalar_subquery()
 
     def estimate(self, told: Mapping[str, Any]) -> Estimate:
         """Give what the annotations of any row tell of all; not exact where they are too many.

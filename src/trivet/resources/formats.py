@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from trivet.db import Query
 from trivet.http.accept import weight_of
+from trivet.http.formulas import guarded
 from trivet.http.streaming import PacedResponse
 from trivet.resources.plan import Plan
 from trivet.schema.encode import to_json
@@ -30,8 +31,6 @@ _TYPES: dict[str, Format] = {
     "text/html": "page",
 }
 _CHUNK = 1000  # rows in memory
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  # as Excel
 
 
 @lru_cache(maxsize=512)
@@ -98,8 +97,7 @@ def _cell(value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, int | float | decimal.Decimal):
         return value
-    text = value if isinstance(value, str) else _as_text(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return guarded(value if isinstance(value, str) else _as_text(value))
 
 
 def _as_text(value: Any) -> str:

@@ -16,17 +16,17 @@ from typing import Any
 
 from trivet.admin.exporting.sheets import sheet_of
 from trivet.admin.exporting.values import Exported
+from trivet.http.formulas import guarded
 
 __all__ = ["FORMATS", "escaped"]
 
 _PIECE = 64 * 1024  # bytes that are sent at once
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  # as Excel
 
 
 def escaped(value: Any) -> Any:
     """Give a value as a cell of CSV."""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return guarded(value)
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -19,6 +19,7 @@ from typing import Any
 
 from trivet.admin.importing.sheets import sheet_rows
 from trivet.admin.importing.unread import Unread
+from trivet.http.formulas import unguarded
 from trivet.texts import lazy
 
 __all__ = ["MOST_BYTES", "MOST_ROWS", "Cells", "again", "packed", "read_upload"]
@@ -28,7 +29,6 @@ MOST_ROWS = 10_000
 _MOST_COLUMNS = 200
 _LONGEST = 100_000  # characters of a cell
 _MOST_TEXT = 40 * 1024 * 1024  # characters of all cells, with what is around them
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -93,14 +93,9 @@ def _csv(text: str) -> Iterator[list[Any]]:
     sign = max(",;\t", key=first.count)
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True):
-            yield [_unescaped(one) for one in row]
+            yield [unguarded(one) for one in row]
     except csv.Error as error:
         raise Unread(lazy("This cannot be read as CSV: %(why)s.", why=str(error))) from error
-
-
-def _unescaped(text: str) -> str:
-    """Take away the apostrophe that an export puts before what looks like a formula."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
 
 
 def _objects(text: str) -> Iterator[list[Any]]:

@@ -116,7 +116,9 @@ class ListPage(ModelPage):
             names = [one.name for one in shown]
             place = state.here().partition("?")[2]
             cells = await cells_for(self.site.plan, visit, plan, names, found.rows, place)
-        subjects = {one.name: one for one in await Asking(plan, seen, visit).subjects()}
+        subjects: Mapping[str, Subject] = {}
+        if state.where.root is not None:
+            subjects = {one.name: one for one in await Asking(plan, seen, visit).subjects()}
         beside = await self._beside(visit, plan, state, found, subjects)
         pick_url = partial(self._pick_url, visit)
         filters = FilterViews(state, beside.names, pick_url)
@@ -157,9 +159,10 @@ class ListPage(ModelPage):
         root = state.where.root
         asked = () if root is None else picked_by_conditions(subjects.values(), root.conditions())
         picks = [*picked_by_filters(plan, state), *asked]
-        has_ends = found.total.exact  # those of all its rows came with them
+        # With rows that were counted came the ends of them all.
+        with_ends = not found.total.exact
         return await read_beside(
-            self.site.plan, visit, plan, picks, found.rows, with_ends=not has_ends
+            self.site.plan, visit, plan, picks, found.rows, with_ends=with_ends
         )
 
     def _conditions_url(self, visit: Visit, plan: ModelPlan, state: ListState) -> str:

@@ -250,10 +250,6 @@ class RelationFilter(FilterPlan):
             raise UnfitFilter(f"{self.label}: {text}")
         return values
 
-    def row(self, text: str) -> Query[Any]:
-        """Give the query of the row with this key."""
-        return Query(self.relation.target).where(*self._keys.conditions(self.key(text)))
-
     def condition(self, given: Given, zone: str) -> Any:
         """Keep the rows that are related to one of those that are named."""
         found = []
